@@ -1,0 +1,27 @@
+"""What every way of joining has in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+
+from pydantic import Field
+
+from probes.http import Http
+from probes.model import JoinAttempt
+from probes.units import Duration, Settings
+
+
+class JoinBase(Settings):
+    """The keys that every way of joining has; a way adds its own in its own file."""
+
+    every: Duration = 10.0
+    timeout: Duration = 5.0
+    room: Annotated[str, Field(min_length=1, max_length=256)]
+
+
+class Joiner(Protocol):
+    """One way of joining. `join` is one attempt at one node, undone before it returns."""
+
+    async def join(self, base_url: str, http: Http) -> JoinAttempt:
+        """Try to get in. A refusal is a JoinAttempt; ProbeFailed says that no outcome could be had."""
+        ...

@@ -1,0 +1,308 @@
+"""The words of the design as types: everything that passes between the parts.
+
+All are immutable values. Times are Unix seconds (float), durations are seconds.
+Unknown is `None`, never 0. What is encoded for the browser or for the link
+between the two processes is encoded from these types and from nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+TOP_ROOMS = 200
+"""How many rooms of a service are shown, exported and kept one by one."""
+
+LABEL_BYTES = 128
+"""The longest metric label value, and the longest title that leaves the prober."""
+
+
+class Outcome(StrEnum):
+    """How a poll or a join attempt ended. Closed: an adapter maps its service's codes onto it."""
+
+    OK = "ok"  # a poll that was answered
+    JOINED = "joined"  # a join that got in
+    ROOM_FULL = "room_full"
+    NOT_FOUND = "not_found"
+    UNAUTHORIZED = "unauthorized"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    TLS = "tls"
+    DNS = "dns"
+    PROTOCOL = "protocol"  # an answer came, and could not be understood
+    NO_MEDIA = "no_media"
+    SILENT = "silent"
+    ABORTED = "aborted"  # the joiner gave up or crashed
+    OTHER = "other"
+
+    @property
+    def success(self) -> bool:
+        return self in (Outcome.OK, Outcome.JOINED)
+
+
+JOIN_OUTCOMES: tuple[Outcome, ...] = tuple(o for o in Outcome if o is not Outcome.OK)
+POLL_OUTCOMES: tuple[Outcome, ...] = tuple(o for o in Outcome if o is not Outcome.JOINED)
+
+
+class RoomState(StrEnum):
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    ENDED = "ended"
+
+
+class State(StrEnum):
+    """How a service is doing."""
+
+    OK = "ok"
+    STRAINED = "strained"
+    FAILING = "failing"
+    UNKNOWN = "unknown"
+
+
+class Observer(StrEnum):
+    """Who saw a join."""
+
+    PROBE = "probe"
+    SERVICE = "service"
+
+
+class Cause(StrEnum):
+    """Why one logical room goes on elsewhere."""
+
+    MOVED = "moved"  # same room id, other node
+    SUCCEEDED = "succeeded"  # another room id of the same people
+    OVERFLOWED = "overflowed"  # extra rooms while the first goes on
+    REPORTED = "reported"  # the service says so
+    ENDED = "ended"  # it ended with an audience; no successor is known yet
+
+
+class Status(StrEnum):
+    """How sure a relocation is."""
+
+    PROPOSED = "proposed"
+    STANDING = "standing"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
+class Room(msgspec.Struct, frozen=True, gc=False):
+    """One room as one poll saw it; one room is one (node, id).
+
+    `gc=False`: it holds no cycles, and 100,000 of them a second are not for the collector to walk.
+    """
+
+    id: str
+    node: str
+    participants: int | None = None
+    title: str = ""
+    state: RoomState = RoomState.OPEN
+    capacity: int | None = None
+    started_at: float | None = None
+    hosts: tuple[str, ...] = ()
+
+
+class NodeReport(msgspec.Struct, frozen=True, gc=False):
+    """What a service says of one of its nodes, beside its rooms."""
+
+    id: str
+    label: str = ""
+    participants: int | None = None
+    capacity: int | None = None
+
+
+class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What one good poll of one endpoint learned.
+
+    `complete=False`: some of what it told could not be read, so a room that is
+    missing here may still exist. `joins` are the service's own counters since
+    its start, by outcome (`joined` is the admitted).
+    """
+
+    rooms: Sequence[Room]
+    complete: bool = True
+    service_time: float | None = None
+    nodes: Sequence[NodeReport] = ()
+    joins: Mapping[Outcome, int] = {}
+    note: str = ""
+
+
+class JoinAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try to get into a room. `stages`: seconds from the start to the end of each stage it reached."""
+
+    room: str
+    outcome: Outcome
+    stages: Mapping[str, float] = {}
+    code: str = ""  # the service's own code, kept beside our outcome
+    detail: str = ""  # one plain sentence: what, where, what to do
+
+
+class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of one probe, good or bad. Exactly one of `part` and `attempt` is set on success."""
+
+    service: str
+    node: str  # the endpoint's id
+    probe: str  # "rooms" for a poll, "join" for a join
+    outcome: Outcome
+    at: float  # wall time at the end of the run
+    seconds: float
+    part: SnapshotPart | None = None
+    attempt: JoinAttempt | None = None
+    code: str = ""
+    detail: str = ""
+
+
+# --- What a tick shows. Each struct below is a part of the frame and is encoded as it stands. ---
+
+
+class NodeView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    label: str
+    participants: int | None
+    capacity: int | None
+    answering: bool
+    observed_at: float | None
+
+
+class RoomView(msgspec.Struct, frozen=True, kw_only=True):
+    """A room on show. `participants` is null while its node is silent."""
+
+    id: str
+    title: str
+    node: str
+    participants: int | None
+    capacity: int | None
+    state: RoomState
+    lineage: str | None = None
+
+
+class OtherRooms(msgspec.Struct, frozen=True, kw_only=True):
+    """The rooms beyond the first `TOP_ROOMS`, in one sum."""
+
+    rooms: int = 0
+    participants: int = 0
+
+
+class Door(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens outside the room. `success_ratio` and `errors` add up to 1.
+
+    `totals` are counts by outcome since the observer started, so that any
+    stretch of history can be summed from its two ends.
+    """
+
+    observer: Observer
+    tries_per_second: float | None = None
+    success_ratio: float | None = None
+    errors: Mapping[Outcome, float] = {}
+    waiting: int | None = None
+    totals: Mapping[Outcome, int] = {}
+
+
+class Headroom(msgspec.Struct, frozen=True, kw_only=True):
+    """How far from full. `ratio` is the free share of `capacity`, 0 to 1."""
+
+    capacity: int | None = None
+    source: str | None = None  # "service", "config" or "observed"
+    ratio: float | None = None
+    seconds_to_full: float | None = None
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a room is or was."""
+
+    room: str
+    node: str
+    title: str = ""
+
+
+class Relocation(msgspec.Struct, frozen=True, kw_only=True):
+    """One logical room going on elsewhere, or ended with an audience (`to` is null)."""
+
+    id: str
+    lineage: str
+    cause: Cause
+    status: Status
+    from_: Place = msgspec.field(name="from")
+    to: Place | None
+    at: float  # in the service's time, like every time in it
+    participants_before: int | None
+    participants_now: int | None = None
+    carried_over: float | None = None
+    dark_seconds: float | None = None
+    confidence: float
+    evidence: tuple[str, ...] = ()
+    settled: bool = False
+
+
+class ProbeView(msgspec.Struct, frozen=True, kw_only=True):
+    """The last run of one probe, and how its recent runs went."""
+
+    name: str
+    node: str
+    outcome: Outcome
+    success: bool
+    seconds: float
+    observed_at: float
+    code: str = ""
+    detail: str = ""
+    p95: float | None = None
+    success_ratio: float | None = None
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of one service at one tick; bounded whatever the service's size."""
+
+    name: str
+    kind: str
+    state: State
+    reasons: tuple[str, ...]
+    service_time: float | None
+    pace: float | None  # service seconds a wall second; 1 unless it is a replay
+    observed_at: float | None
+    complete: bool
+    participants: int | None
+    rooms_open: int | None
+    nodes: tuple[NodeView, ...]
+    rooms: tuple[RoomView, ...]
+    other: OtherRooms
+    door: Door | None
+    headroom: Headroom
+    relocations: tuple[Relocation, ...]
+    probes: tuple[ProbeView, ...]
+    relocations_total: Mapping[Cause, int] = {}
+    retractions_total: int = 0
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """What history keeps of one service at one tick: numbers only, small."""
+
+    service: str
+    seq: int
+    at: float
+    service_time: float | None
+    state: State
+    complete: bool
+    participants: int | None
+    rooms_open: int | None
+    nodes: tuple[tuple[str, int | None], ...]
+    rooms: tuple[tuple[str, str, int | None], ...]  # (node, id, participants)
+    tries_per_second: float | None
+    success_ratio: float | None
+    errors: Mapping[Outcome, float]
+
+
+def plain_text(text: str, limit: int = LABEL_BYTES) -> str:
+    """`text` without control and direction characters, cut to `limit` bytes of UTF-8.
+
+    Anyone can name a room. What is left is inert in a terminal and a log; markup
+    is the business of each renderer.
+    """
+    clean = "".join(c if c.isprintable() else " " for c in text[: 4 * limit])
+    squeezed = " ".join(clean.split())
+    raw = squeezed.encode("utf-8", "replace")
+    if len(raw) <= limit:
+        return raw.decode("utf-8")
+    return raw[: limit - 3].decode("utf-8", "ignore") + "…"

@@ -1,0 +1,76 @@
+"""What every kind of rooms service has in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from probes.http import Http
+from probes.joins import JoinSettings
+from probes.model import SnapshotPart
+from probes.units import Duration, Name, Secret, Settings, Size, Url
+
+
+class Endpoint(Settings):
+    """One url that is polled. `id` names the node; `label` is what the public may see of it."""
+
+    url: Url
+    id: Annotated[str, Field(min_length=1, max_length=128)] = ""
+    label: Annotated[str, Field(max_length=128)] = ""
+    join_url: Url | None = None
+    """Where joins of this node go, if not to `url`."""
+
+    @model_validator(mode="after")
+    def _name_by_address(self) -> Endpoint:
+        if not self.id:
+            parts = urlsplit(self.url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            object.__setattr__(self, "id", f"{parts.hostname}:{port}")
+        return self
+
+
+def _endpoint(value: object) -> object:
+    return {"url": value} if isinstance(value, str) else value
+
+
+class ServiceSettings(Settings):
+    """The keys that every service has; a kind adds its own in its own file."""
+
+    name: Name
+    nodes: list[Annotated[Endpoint, BeforeValidator(_endpoint)]] = Field(default=[], max_length=64)
+    url: Url | None = None
+    every: Duration = 1.0
+    timeout: Duration = 5.0
+    capacity: Annotated[int, Field(gt=0)] | None = None
+    audience: Annotated[int, Field(gt=0)] = 10
+    """The fewest people whose room's end counts as ended with an audience."""
+    headers: dict[str, Secret] = {}
+    follow_redirects: bool = False
+    verify_tls: bool = True
+    max_body: Size = 64_000_000
+    join: JoinSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> ServiceSettings:
+        if bool(self.nodes) == bool(self.url):
+            raise PydanticCustomError("where", "expected either `url` or a list of `nodes`, and not both")
+        ids = [endpoint.id for endpoint in self.endpoints]
+        doubled = sorted({i for i in ids if ids.count(i) > 1})
+        if doubled:
+            raise PydanticCustomError("duplicate_node", "two nodes have the id {id}; give each its own", {"id": doubled[0]})
+        return self
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        return self.nodes or [Endpoint(url=self.url or "")]
+
+
+class RoomsService(Protocol):
+    """One kind of rooms service. `poll` is one question to one endpoint."""
+
+    async def poll(self, endpoint: Endpoint, http: Http) -> SnapshotPart:
+        """Ask `endpoint` for its rooms. Raises ProbeFailed when no usable answer came."""
+        ...
