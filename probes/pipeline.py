@@ -1,0 +1,23 @@
+"""The one way out of the prober: each tick goes to every sink."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from probes.model import Observation
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True):
+    """What all services looked like at one tick. `seq` is wall time over the tick's length."""
+
+    seq: int
+    at: float
+    observations: tuple[Observation, ...]
+
+
+class Sink(Protocol):
+    """Takes ticks. `write` returns at once: what cannot be taken is dropped and counted by the sink."""
+
+    def write(self, tick: Tick) -> None: ...
