@@ -2,6 +2,32 @@
 
 from __future__ import annotations
 
-from probes.joins.base import JoinBase as JoinSettings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
-__all__ = ["JoinSettings"]
+from pydantic import Field
+
+from probes.joins import http
+from probes.joins.base import JoinBase, Joiner
+
+__all__ = ["JOINS", "JoinSettings", "Way"]
+
+
+class Way(NamedTuple):
+    """One way of joining: its part of the config file, and how it is opened."""
+
+    settings: type[JoinBase]
+    open: Callable[[Any], Joiner]
+
+
+JOINS: dict[str, Way] = {
+    "http": Way(http.HttpJoinSettings, http.HttpJoin),
+}
+
+if TYPE_CHECKING:
+    JoinSettings = JoinBase
+else:  # made from the table, so that a way is one line
+    JoinSettings = Annotated[
+        Union[tuple(way.settings for way in JOINS.values())],  # noqa: UP007
+        Field(discriminator="via" if len(JOINS) > 1 else None),
+    ]

@@ -14,6 +14,7 @@ from probes.units import Duration, Settings
 class JoinBase(Settings):
     """The keys that every way of joining has; a way adds its own in its own file."""
 
+    via: str
     every: Duration = 10.0
     timeout: Duration = 5.0
     room: Annotated[str, Field(min_length=1, max_length=256)]

@@ -1,0 +1,33 @@
+"""The kinds of rooms services. Adding one: a file here, a line in SERVICES, a line in the README's table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
+
+from pydantic import Field
+
+from probes.services import http_json
+from probes.services.base import RoomsService, ServiceSettings
+
+__all__ = ["SERVICES", "AnyService", "Kind"]
+
+
+class Kind(NamedTuple):
+    """One kind of rooms service: its part of the config file, and how it is opened."""
+
+    settings: type[ServiceSettings]
+    open: Callable[[Any], RoomsService]
+
+
+SERVICES: dict[str, Kind] = {
+    "http-json": Kind(http_json.HttpJsonSettings, http_json.HttpJson),
+}
+
+if TYPE_CHECKING:
+    AnyService = ServiceSettings
+else:  # made from the table, so that a kind is one line
+    AnyService = Annotated[
+        Union[tuple(kind.settings for kind in SERVICES.values())],  # noqa: UP007
+        Field(discriminator="kind" if len(SERVICES) > 1 else None),
+    ]

@@ -40,6 +40,7 @@ class ServiceSettings(Settings):
     """The keys that every service has; a kind adds its own in its own file."""
 
     name: Name
+    kind: str
     nodes: list[Annotated[Endpoint, BeforeValidator(_endpoint)]] = Field(default=[], max_length=64)
     url: Url | None = None
     every: Duration = 1.0
