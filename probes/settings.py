@@ -14,20 +14,13 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from probes.config_file import BadConfig, Mistake, find_mistakes, read_yaml
+from probes.objectives import Objectives
 from probes.services import SERVICES, AnyService
 from probes.units import Duration, Name, Secret, Settings, Share, Size
 
 __all__ = ["BadConfig", "Config", "Mistake", "load", "parse"]
 
 SERVICE_KINDS = tuple(SERVICES)
-
-
-class Objectives(Settings):
-    """What is promised to people who join."""
-
-    join_success: Share = 0.99
-    join_within: Duration = 5.0
-    first_sound_p95: Duration = 2.0
 
 
 class Event(Settings):
