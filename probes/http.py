@@ -1,26 +1,62 @@
-"""One bounded HTTP exchange. Filled in beside its tests."""
+"""One bounded HTTP exchange.
+
+Polls go through httpx on aiohttp's transport, one client for all probes. The
+deadline is the caller's (`asyncio.timeout`): a cancelled exchange closes its
+connection. Nothing is kept between exchanges but open connections: no cookies,
+no proxies or passwords from the environment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from probes.failure import ProbeFailed
+from probes.http_body import read_body
+from probes.http_faults import EXCHANGE_ERRORS, failed_exchange, place
+from probes.model import Outcome, plain_text
+
+__all__ = ["Answer", "Http", "Limits"]
+
+MAX_REDIRECTS = 5
+
+KEEP_ALIVE = 4.0
+"""Seconds an idle connection is kept: less than the 5 s after which many servers close theirs,
+so that a poll does not meet a connection that is just being closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """One whole answer. `where` is the host and port it came from, for sentences."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
+    where: str
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """What an answer may be. `max_body` in bytes holds for the compressed and for the inflated body."""
+
     max_body: int = 64_000_000
     follow_redirects: bool = False
     verify_tls: bool = True
 
 
 class Http:
+    """Asks one question and reads one answer. Made in the event loop that uses it; `close` ends it."""
+
+    def __init__(self) -> None:
+        self._contexts: dict[bool, ssl.SSLContext] = {}
+        self._clients: dict[bool, httpx.AsyncClient] = {}
+
     async def ask(
         self,
         method: str,
@@ -31,7 +67,108 @@ class Http:
         content: bytes | None = None,
         limits: Limits = Limits(),
     ) -> Answer:
-        raise NotImplementedError
+        """Send one request and read its answer, whatever its status.
+
+        Raises ProbeFailed (refused, dns, tls, timeout, protocol, unavailable)
+        with a sentence that names the host, never the path or a header.
+        """
+        where = place(url)
+        try:
+            client = self._client(limits.verify_tls)
+            request = client.build_request(method, url, headers=headers, json=json, content=content)
+            return await _follow(client, request, headers or (), limits)
+        except EXCHANGE_ERRORS as error:
+            raise failed_exchange(error, where) from error
+
+    def tls(self, verify: bool) -> ssl.SSLContext:
+        """The shared TLS settings; making them costs tens of milliseconds."""
+        if verify not in self._contexts:
+            self._contexts[verify] = httpx.create_ssl_context(verify=verify)
+        return self._contexts[verify]
 
     async def close(self) -> None:
-        raise NotImplementedError
+        """Close every connection."""
+        while self._clients:
+            _, client = self._clients.popitem()
+            await client.aclose()
+
+    def _client(self, verify: bool) -> httpx.AsyncClient:
+        if verify not in self._clients:
+            self._clients[verify] = _open_client(self.tls(verify))
+        return self._clients[verify]
+
+
+def _open_client(context: ssl.SSLContext) -> httpx.AsyncClient:
+    session = aiohttp.ClientSession(
+        # The schedule bounds how many probes run; a pool limit would let a silent node delay others.
+        connector=aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=KEEP_ALIVE),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+    )
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(verify=context, client=session),
+        headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "roomwatch"},
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        timeout=None,  # noqa: S113 - the caller's deadline bounds the whole exchange
+        trust_env=False,
+    )
+
+
+async def _follow(
+    client: httpx.AsyncClient, request: httpx.Request, private: Iterable[str], limits: Limits
+) -> Answer:
+    """Send `request`, and its allowed redirects; `private` headers stay with the first host."""
+    for _ in range(MAX_REDIRECTS + 1):
+        where = place(str(request.url))
+        response = await client.send(request, stream=True, follow_redirects=False)
+        try:
+            following = response.next_request
+            if following is None:
+                body = await read_body(response, limits.max_body, where)
+                return Answer(response.status_code, response.headers, body, where)
+        finally:
+            await response.aclose()
+        if not limits.follow_redirects:
+            raise _redirect_refused(where, response.status_code, following.url)
+        request = _without_secrets(request, following, private)
+    raise ProbeFailed(
+        Outcome.PROTOCOL, f"{where} redirected more than {MAX_REDIRECTS} times; set the url that answers"
+    )
+
+
+def _redirect_refused(where: str, status: int, target: httpx.URL) -> ProbeFailed:
+    goal = plain_text(place(str(target)))
+    return ProbeFailed(
+        Outcome.PROTOCOL,
+        f"{where} redirects to {goal}; set the url that answers, or allow it with follow_redirects",
+        str(status),
+    )
+
+
+def _without_secrets(asked: httpx.Request, following: httpx.Request, private: Iterable[str]) -> httpx.Request:
+    """`following` as it may be sent: headers and bodies of the config can be secrets of the first host."""
+    if _same_host(asked.url, following.url):
+        return following
+    if following.method != "GET":
+        goal = plain_text(place(str(following.url)))
+        raise ProbeFailed(
+            Outcome.PROTOCOL,
+            f"{place(str(asked.url))} redirects a {asked.method} to another host ({goal}); set that url instead",
+        )
+    for name in private:
+        following.headers.pop(name, None)
+    return following
+
+
+def _same_host(one: httpx.URL, other: httpx.URL) -> bool:
+    """The same origin, or the step from http to https on the usual ports."""
+    if one.host != other.host:
+        return False
+    ports = (_port(one), _port(other))
+    return (one.scheme == other.scheme and ports[0] == ports[1]) or (
+        (one.scheme, other.scheme) == ("http", "https") and ports == (80, 443)
+    )
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)

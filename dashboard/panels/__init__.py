@@ -1,0 +1,18 @@
+"""The panels of the board. Adding one: a file here and its script in assets/panels, and a line in PANELS."""
+
+from __future__ import annotations
+
+from dashboard.panels import banner, concurrency, errors, nodes, probes, relocations, tiles
+from dashboard.panels.base import Panel
+
+__all__ = ["PANELS", "Panel"]
+
+PANELS: dict[str, Panel] = {
+    "banner": banner.PANEL,
+    "tiles": tiles.PANEL,
+    "concurrency": concurrency.PANEL,
+    "errors": errors.PANEL,
+    "relocations": relocations.PANEL,
+    "nodes": nodes.PANEL,
+    "probes": probes.PANEL,
+}

@@ -1,0 +1,158 @@
+"""The JSON API, health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+
+from dashboard.hub import Hub
+from dashboard.recent import Recent, columns
+from dashboard.supervisor import ProberAway, Supervisor
+from dashboard.vitals import Vitals
+from probes.history import HistoryReader
+
+JSON = "application/json"
+MISSED_TICKS = 5
+_MOST_TICKS = 100_000
+_encoder = msgspec.json.Encoder()
+
+Reload = Callable[[], Awaitable[str]]
+
+
+def bytes_answer(request: Request, body: bytes, etag: str, media_type: str = JSON) -> Response:
+    """Ready bytes with an ETag; 304 where the asker has them."""
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: HistoryReader) -> APIRouter:
+    """`/api/v1/*`."""
+    api = APIRouter(prefix="/api/v1", tags=["v1"])
+
+    @api.get("/frame")
+    async def frame(request: Request) -> Response:
+        """The newest frame: everything that is known at this tick."""
+        latest = hub.latest
+        if latest is None:
+            raise HTTPException(503, "The first frame is not there yet. Try again in a second.")
+        return bytes_answer(request, latest.json, f'"{latest.seq}"')
+
+    @api.get("/recent")
+    async def recent_window(
+        request: Request, after: Annotated[int, Query(ge=0, description="frame number")] = 0
+    ) -> Response:
+        """The recent ticks as columns, thinned to what a chart can show."""
+        seq = hub.latest.seq if hub.latest else 0
+        return bytes_answer(request, await recent.window(after), f'"{seq}-{after}"')
+
+    @api.get("/rooms")
+    async def rooms(
+        service: Annotated[str, Query(max_length=64)],
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> Response:
+        """All rooms of a service, largest first, one page."""
+        _known(hub, service)
+        try:
+            page = await supervisor.rooms(service, offset, limit)
+        except ProberAway as away:
+            raise HTTPException(503, f"{away}".capitalize() + ".") from None
+        body = {"service": service, "total": page.total, "offset": offset, "rooms": page.rooms}
+        return Response(_encoder.encode(body), media_type=JSON)
+
+    @api.get("/relocations")
+    async def relocations(service: Annotated[str | None, Query(max_length=64)] = None) -> Response:
+        """The relocations of one service or of all, newest first."""
+        if service is not None:
+            _known(hub, service)
+        services = hub.latest.frame.services if hub.latest else ()
+        found = [
+            {"service": observation.name, "relocations": observation.relocations}
+            for observation in services
+            if service in (None, observation.name)
+        ]
+        return Response(_encoder.encode({"services": found}), media_type=JSON)
+
+    @api.get("/history")
+    async def past(
+        service: Annotated[str, Query(max_length=64)],
+        start: Annotated[float, Query(description="Unix seconds, wall time", ge=0)],
+        end: Annotated[float, Query(description="Unix seconds, wall time", ge=0)],
+    ) -> Response:
+        """What was seen of a service between two times, thinned to what a chart can show."""
+        if end <= start:
+            raise HTTPException(422, "`end` must be later than `start`.")
+        body = await asyncio.to_thread(_past, history, service, start, end)
+        return Response(body, media_type=JSON)
+
+    return api
+
+
+def _past(history: HistoryReader, service: str, start: float, end: float) -> bytes:
+    samples = history.window(service, start, end, _MOST_TICKS)
+    return _encoder.encode({"service": service, **columns(samples, history.titles(service))})
+
+
+def _known(hub: Hub, service: str) -> None:
+    names = [observation.name for observation in hub.latest.frame.services] if hub.latest else []
+    if service not in names:
+        raise HTTPException(404, f"No service has this name. The services are: {', '.join(names) or 'none yet'}.")
+
+
+def make_operations(hub: Hub, vitals: Vitals, reload: Reload) -> APIRouter:
+    """`/-/*`: health and reload, for machines."""
+    operations = APIRouter(prefix="/-", tags=["operations"])
+
+    @operations.get("/healthy")
+    async def healthy() -> Response:
+        """200 while ticks come; 503 after five missed ones."""
+        latest = hub.latest
+        last = latest.frame.at if latest else vitals.started_at
+        tick = latest.frame.tick if latest else 1.0
+        age = time.time() - last
+        if age > max(MISSED_TICKS * tick, 2.0 if latest else 10.0):
+            return Response(f"no tick for {age:.1f} s\n", 503, media_type="text/plain")
+        return Response("healthy\n", media_type="text/plain")
+
+    @operations.get("/ready")
+    async def ready() -> Response:
+        """200 once there is a frame to show."""
+        if hub.latest is None:
+            return Response("the first frame is not there yet\n", 503, media_type="text/plain")
+        return Response("ready\n", media_type="text/plain")
+
+    @operations.post("/reload")
+    async def reload_config() -> Response:
+        """Read the config file again. A bad one changes nothing: 422 with every mistake."""
+        error = await reload()
+        if error:
+            return Response(error + "\n", 422, media_type="text/plain")
+        return Response("reloaded\n", media_type="text/plain")
+
+    return operations
+
+
+def add_docs(app: FastAPI) -> None:
+    """`/api/docs`: the OpenAPI document as a page that loads nothing from elsewhere."""
+
+    @app.get("/api/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return Response(_docs_page(app.openapi()), media_type="text/html")
+
+
+def _docs_page(document: dict[str, Any]) -> str:
+    from dashboard.pages import render
+
+    operations = [
+        {"path": path, "method": method.upper(), "summary": operation.get("description", ""), "operation": operation}
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return render("docs.html", title=document["info"]["title"], operations=operations)

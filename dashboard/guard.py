@@ -1,0 +1,173 @@
+"""Who may come in: the host asked for, where the request comes from, and who asks.
+
+- `Host` must be a name that Roomwatch is known by (against DNS rebinding).
+- A request that a browser marks as coming from another site is refused, but for
+  opening a page.
+- A write needs a bearer token that may write, on loopback too.
+- Reading needs a token, a password or a trusted proxy where `auth:` sets one.
+- Without `auth:` only this machine may read, and a request that came through a
+  proxy is not this machine.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.passwords import Passwords, Verdict
+from probes.settings import Auth, TrustedProxy
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
+"""Answered to anyone: a load balancer that asks holds no token, and learns nothing but yes or no."""
+
+_PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_BASIC = 'Basic realm="Roomwatch", charset="UTF-8"'
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not answered, in one sentence, and how to ask again."""
+
+    status: int
+    sentence: str
+    challenge: str = ""
+
+
+class Guard:
+    """ASGI middleware around everything that is served."""
+
+    def __init__(self, app: ASGIApp, auth: Auth, bound_host: str) -> None:
+        self._app = app
+        self._bound_host = bound_host
+        self._passwords = Passwords()
+        self._auth = auth
+
+    def follow(self, auth: Auth) -> None:
+        """Take over new rules after a reload."""
+        self._auth = auth
+        self._passwords = Passwords()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        refusal = await self._refuses(scope, Headers(scope=scope))
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        headers = {"Cache-Control": "no-store"}
+        if refusal.challenge:
+            headers["WWW-Authenticate"] = refusal.challenge
+        await PlainTextResponse(refusal.sentence + "\n", refusal.status, headers)(scope, receive, send)
+
+    async def _refuses(self, scope: Scope, headers: Headers) -> Refusal | None:
+        return (
+            self._refuses_host(headers.get("host", ""))
+            or _refuses_site(scope["method"], headers)
+            or await self._refuses_person(scope, headers)
+        )
+
+    def _refuses_host(self, host: str) -> Refusal | None:
+        name = _host_name(host)
+        if name in LOOPBACK_NAMES or name == self._bound_host or name in {h.lower() for h in self._auth.hosts}:
+            return None
+        return Refusal(421, "This host name is not known here. Add it to `auth.hosts` in the config file.")
+
+    async def _refuses_person(self, scope: Scope, headers: Headers) -> Refusal | None:
+        if scope["path"] in OPEN_PATHS:
+            return None
+        is_write = scope["method"] not in _READS
+        token_may = self._token_rights(headers.get("authorization", ""))
+        if is_write:
+            if token_may == "write":
+                return None
+            return Refusal(401, "A write needs a bearer token from `auth.tokens` with `may: write`.", "Bearer")
+        if token_may:
+            return None
+        return await self._refuses_reader(scope, headers)
+
+    async def _refuses_reader(self, scope: Scope, headers: Headers) -> Refusal | None:
+        peer = scope["client"][0] if scope.get("client") else ""
+        if not self._auth.guards_reading:
+            if not is_loopback(peer) or any(name in headers for name in _PROXY_HEADERS):
+                return Refusal(
+                    403, "Only this machine may look, without a proxy, until `auth` is set in the config file."
+                )
+            return None
+        if self._auth.proxy and _vouched_for(self._auth.proxy, peer, headers):
+            return None
+        if not self._auth.basic:
+            return Refusal(401, "Looking needs a bearer token from `auth.tokens`.", "Bearer")
+        match await self._passwords.check(self._auth.basic, headers.get("authorization", "")):
+            case Verdict.RIGHT:
+                return None
+            case Verdict.BUSY:
+                return Refusal(429, "Too many passwords are being checked. Try again in a second.")
+            case _:
+                return Refusal(401, "Looking needs a user name and its password.", _BASIC)
+
+    def _token_rights(self, authorization: str) -> str | None:
+        scheme, _, given = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        rights = None
+        for token in self._auth.tokens:
+            # Every token is compared, so that the time taken tells nothing.
+            if hmac.compare_digest(token.token.reveal().encode(), given.strip().encode()):
+                rights = token.may
+        return rights
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `address` is this machine's own; a host name other than localhost is not."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def refuses_listening(host: str, auth: Auth) -> str | None:
+    """Why Roomwatch must not listen on `host` with these rules, or None where it may."""
+    if is_loopback(host) or auth.guards_reading:
+        return None
+    return (
+        f"listening on {host} would show everything to everyone who can reach it: "
+        "set `auth:` in the config file (tokens, basic or proxy), or listen on 127.0.0.1"
+    )
+
+
+def _refuses_site(method: str, headers: Headers) -> Refusal | None:
+    site = headers.get("sec-fetch-site", "none")
+    if site in ("same-origin", "none"):
+        return None
+    opens_a_page = method in _READS and headers.get("sec-fetch-dest") == "document"
+    if opens_a_page:
+        return None
+    return Refusal(403, "Requests from other sites are refused.")
+
+
+def _vouched_for(proxy: TrustedProxy, peer: str, headers: Headers) -> bool:
+    try:
+        address = ipaddress.ip_address(peer)
+    except ValueError:
+        return False
+    is_proxy = any(address in ipaddress.ip_network(known) for known in proxy.addresses)
+    return is_proxy and bool(headers.get(proxy.header, "").strip())
+
+
+def _host_name(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower().rstrip(".")

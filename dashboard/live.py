@@ -1,0 +1,98 @@
+"""`/live`: the event stream. Plain ASGI, because nothing may be done for one viewer alone."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import resource
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from dashboard.frames import stream_event
+from dashboard.hub import Hub, Viewer
+from dashboard.recent import Recent
+
+_KEPT_BACK = 256
+"""Descriptors that viewers never get: for the database, the prober and whoever scrapes us."""
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Live:
+    """Streams frames to one viewer after another; the bytes are the same for all.
+
+    `Last-Event-ID` (or `?after=`) names the last frame seen: what was missed since
+    is sent first, as one `catchup` event.
+    """
+
+    def __init__(self, hub: Hub, recent: Recent) -> None:
+        self._hub = hub
+        self._recent = recent
+        self._most = max(_descriptors() - _KEPT_BACK, 16)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._hub.viewers >= self._most:
+            refusal = PlainTextResponse(
+                f"{self._most} viewers are connected, the most this process can hold. Try again in a minute.\n",
+                503,
+                {"Retry-After": "60"},
+            )
+            await refusal(scope, receive, send)
+            return
+        viewer = self._hub.join()
+        leaving = asyncio.create_task(_close_on_disconnect(viewer, receive))
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await send(_chunk(await self._greeting(scope)))
+            await self._stream(viewer, send)
+        finally:
+            leaving.cancel()
+            self._hub.leave(viewer)
+
+    async def _greeting(self, scope: Scope) -> bytes:
+        # Randomised, so that a thousand boards do not come back in the same instant.
+        retry = b"retry: %d\n\n" % random.randint(1000, 5000)
+        seen = _seen(scope)
+        latest = self._hub.latest
+        if seen is None or latest is None or seen >= latest.seq:
+            return retry
+        return retry + stream_event("catchup", await self._recent.window(after=seen), latest.seq)
+
+    async def _stream(self, viewer: Viewer, send: Send) -> None:
+        while not viewer.closed:
+            frame = self._hub.next_for(viewer)
+            if frame is None:
+                await viewer.wait()
+            else:
+                await send(_chunk(frame.event))
+        if self._hub.closed:
+            await send(_chunk(b"event: bye\ndata: {}\n\n", more=False))
+
+
+async def _close_on_disconnect(viewer: Viewer, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    viewer.close()
+
+
+def _chunk(body: bytes, more: bool = True) -> dict[str, object]:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+def _seen(scope: Scope) -> int | None:
+    text = QueryParams(scope["query_string"]).get("after") or Headers(scope=scope).get("last-event-id", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _descriptors() -> int:
+    """How many files and sockets this process may open; the soft limit is raised to the hard one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard

@@ -1,0 +1,164 @@
+"""Starts the prober process, hears what it says, and starts it again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from dashboard.children import module_command, module_environment
+from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Rooms, Shown, ToProber, ToWeb
+
+_ANSWER_SECONDS = 10.0
+_END_SECONDS = 1.0
+_STUCK_SECONDS = 30.0
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 5.0
+_HEALTHY_AFTER = 10.0
+"""A prober that lived so long (s) is started again without a pause growing from before."""
+
+_log = structlog.get_logger()
+
+
+class ProberAway(Exception):
+    """The prober did not answer: it is being started, or is stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigText:
+    """A config file as it was read. Both processes make the same settings of it."""
+
+    text: str
+    name: str
+    folder: Path
+
+
+class Supervisor:
+    """Owns the prober process. `on_tick` gets what it shows; at most one prober is alive."""
+
+    def __init__(self, config: ConfigText, on_tick: Callable[[Shown], None]) -> None:
+        self._config = config
+        self._on_tick = on_tick
+        self._calls = itertools.count(1)
+        self._answers: dict[int, asyncio.Future[Done | Rooms]] = {}
+        self._link: Link[ToProber, ToWeb] | None = None
+        self.restarts = 0
+
+    @property
+    def alive(self) -> bool:
+        return self._link is not None
+
+    async def run(self) -> None:
+        """Keep a prober alive until cancelled; then end it and wait for its end."""
+        pause = _FIRST_PAUSE
+        loop = asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            code = await self._live_once()
+            if loop.time() - started > _HEALTHY_AFTER:
+                pause = _FIRST_PAUSE
+            self.restarts += 1
+            _log.error("the prober ended and is started again", exit_code=code, in_seconds=pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _live_once(self) -> int | None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *module_command("probes.process", str(theirs.fileno())),
+                env=module_environment(),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        link: Link[ToProber, ToWeb] = await Link.open(ours, TO_WEB)
+        self._link = link
+        try:
+            link.send(self._configure(self._config))
+            await self._listen(link)
+        finally:
+            self._link = None
+            self._give_up_calls()
+            await link.close()
+            await _end(process)
+        return process.returncode
+
+    async def _listen(self, link: Link[ToProber, ToWeb]) -> None:
+        """Until the prober ends, or has been silent for so long that it must be stuck."""
+        messages = aiter(link)
+        while True:
+            try:
+                self._hear(await asyncio.wait_for(anext(messages), _STUCK_SECONDS))
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                _log.error("the prober is stuck and is ended", silent_seconds=_STUCK_SECONDS)
+                return
+
+    def _configure(self, config: ConfigText) -> Configure:
+        return Configure(
+            call=next(self._calls), text=config.text, name=config.name, folder=str(config.folder)
+        )
+
+    def _hear(self, message: ToWeb) -> None:
+        match message:
+            case Shown():
+                self._on_tick(message)
+            case Done() | Rooms():
+                waiting = self._answers.pop(message.call, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message)
+                elif isinstance(message, Done) and message.error:
+                    _log.error("the prober refused its config", reason=message.error)
+
+    def _give_up_calls(self) -> None:
+        for waiting in self._answers.values():
+            if not waiting.done():
+                waiting.set_exception(ProberAway("the prober is being started; try again in a second"))
+        self._answers.clear()
+
+    async def reload(self, config: ConfigText) -> str:
+        """Let the prober follow another config. Returns why it could not, or an empty text."""
+        message = self._configure(config)
+        answer = await self._call(message.call, message)
+        error = answer.error if isinstance(answer, Done) else ""
+        if not error:
+            self._config = config
+        return error
+
+    async def rooms(self, service: str, offset: int, limit: int) -> Rooms:
+        """A page of all rooms of a service. Raises ProberAway."""
+        call = next(self._calls)
+        answer = await self._call(call, ListRooms(call=call, service=service, offset=offset, limit=limit))
+        if not isinstance(answer, Rooms):
+            raise ProberAway("the prober could not list its rooms")
+        return answer
+
+    async def _call(self, number: int, message: ToProber) -> Done | Rooms:
+        if self._link is None:
+            raise ProberAway("the prober is being started; try again in a second")
+        waiting: asyncio.Future[Done | Rooms] = asyncio.get_running_loop().create_future()
+        self._answers[number] = waiting
+        self._link.send(message)
+        try:
+            return await asyncio.wait_for(waiting, _ANSWER_SECONDS)
+        except TimeoutError:
+            raise ProberAway(f"the prober did not answer within {_ANSWER_SECONDS:g} s") from None
+        finally:
+            self._answers.pop(number, None)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """The closed link ends it; a prober that is stuck is killed."""
+    try:
+        await asyncio.wait_for(process.wait(), _END_SECONDS)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

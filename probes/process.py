@@ -1,0 +1,164 @@
+"""The prober process: schedule, watches and sinks, led by the web process over the link."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+
+import structlog
+
+from probes.history import HistorySink, open_history
+from probes.http import Http
+from probes.lag import LoopLag
+from probes.link import TO_PROBER, Configure, Done, Link, ListRooms, Rooms, Shown, ToProber, ToWeb
+from probes.logs import configure_logs
+from probes.metrics import Metrics
+from probes.model import Relocation
+from probes.pipeline import Sink, Tick
+from probes.roster import roster
+from probes.runner import JOIN, Probe, run
+from probes.schedule import Schedule
+from probes.settings import BadConfig, Config, HistorySettings, parse
+from probes.watch import Watch
+
+_log = structlog.get_logger()
+
+
+class LinkSink:
+    """Sends each tick to the web process, with the metrics that were rendered for it."""
+
+    def __init__(self, link: Link[ToWeb, ToProber], metrics: Metrics, lag: LoopLag) -> None:
+        self._link = link
+        self._metrics = metrics
+        self._lag = lag
+
+    def write(self, tick: Tick) -> None:
+        self._link.offer(Shown(tick=tick, metrics=self._metrics.text, lag=self._lag.read()))
+
+
+class Prober:
+    """Polls and joins what the config names, and sends what it learns to every sink, once a tick."""
+
+    def __init__(self, link: Link[ToWeb, ToProber]) -> None:
+        self._link = link
+        self._http = Http()
+        self._lag = LoopLag()
+        self._metrics = Metrics()
+        self._watches: dict[str, Watch] = {}
+        self._schedule: Schedule[Probe] = Schedule(self._probe, self._late, self._tick)
+        self._tick_seconds = 1.0
+        self._last_seq = 0
+        self._history: HistorySink | None = None
+        self._history_settings: HistorySettings | None = None
+        self._sinks: list[Sink] = []
+
+    async def run(self) -> None:
+        """Follow the web process's orders until the link is closed."""
+        lag = asyncio.create_task(self._lag.run())
+        self._schedule.start()
+        try:
+            async for message in self._link:
+                self._obey(message)
+        finally:
+            lag.cancel()
+            self._schedule.stop()
+            if self._history is not None:
+                self._history.close()
+            await self._http.close()
+
+    def _obey(self, message: ToProber) -> None:
+        match message:
+            case Configure():
+                self._link.send(Done(call=message.call, error=self._configure(message)))
+            case ListRooms():
+                watch = self._watches.get(message.service)
+                rooms, total = watch.all_rooms(message.offset, message.limit) if watch else ([], 0)
+                self._link.send(Rooms(call=message.call, rooms=rooms, total=total))
+
+    def _configure(self, message: Configure) -> str:
+        """Take over a new config, or leave everything as it is and say why."""
+        try:
+            config = parse(message.text, message.name, Path(message.folder))
+        except BadConfig as error:
+            return str(error)
+        probes = roster(config, self._http)
+        self._keep_history(config.history)
+        self._follow_services(config)
+        self._metrics.watch((p.service, p.node, p.name, p.name == JOIN) for p in probes)
+        self._tick_seconds = config.tick
+        self._schedule.follow(probes, config.tick)
+        return ""
+
+    def _keep_history(self, settings: HistorySettings) -> None:
+        if settings == self._history_settings:
+            return
+        if self._history is not None:
+            self._history.close()
+        self._history = open_history(settings)
+        self._history_settings = settings
+        self._sinks = [self._metrics, self._history, LinkSink(self._link, self._metrics, self._lag)]
+
+    def _follow_services(self, config: Config) -> None:
+        kept: dict[str, Watch] = {}
+        for service in config.services:
+            watch = self._watches.get(service.name)
+            if watch is None or watch.kind != service.kind:
+                watch = Watch(service, config.objectives, self._seen_before(service.name))
+            else:
+                watch.follow(service, config.objectives)
+            kept[service.name] = watch
+        self._watches = kept
+
+    def _seen_before(self, service: str) -> list[Relocation]:
+        return self._history.relocations(service) if self._history is not None else []
+
+    async def _probe(self, probe: Probe) -> None:
+        result = await run(probe)
+        watch = self._watches.get(result.service)
+        if watch is None:
+            return  # a reload took the service away while the probe was running
+        watch.observe(result)
+        self._metrics.record(result)
+
+    def _late(self, probe: Probe, overruns: int, missed: int) -> None:
+        self._metrics.late(probe.service, probe.node, probe.name, overruns, missed)
+
+    async def _tick(self) -> None:
+        at = time.time()
+        seq = int(at / self._tick_seconds + 0.01)
+        if seq <= self._last_seq:
+            return  # the clock was set back: wait until it is new again
+        self._last_seq = seq
+        observations = tuple(watch.observation(at) for watch in self._watches.values())
+        self._metrics.dropped("history", self._history.dropped if self._history else 0)
+        self._metrics.dropped("link", self._link.dropped)
+        tick = Tick(seq=seq, at=at, observations=observations)
+        for sink in self._sinks:
+            sink.write(tick)
+
+
+async def _main(descriptor: int) -> None:
+    link: Link[ToWeb, ToProber] = await Link.open(socket.socket(fileno=descriptor), TO_PROBER)
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await Prober(link).run()
+    await link.close()
+
+
+def main() -> None:
+    """`python -m probes.process DESCRIPTOR`: started by the web process, never by hand."""
+    # Ctrl-C reaches the whole group; the web process ends this one by closing the link.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    configure_logs()
+    asyncio.run(_main(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

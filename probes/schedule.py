@@ -1,0 +1,137 @@
+"""When each probe runs. The only importer of APScheduler.
+
+Every job has a fixed phase from a hash of its key: jobs spread evenly, start at
+the same instants after a restart, and keep their interval exactly (jitter a run
+would stretch a 1 s interval to 1.17 s).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
+
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_SUBMITTED, JobSubmissionEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+_FIRST = "first run of "
+_SPREAD_SECONDS = 1.0
+"""How far apart the first runs after a start are spread."""
+
+
+class Scheduled(Protocol):
+    """What can be scheduled: a key that stays the same across reloads, and an interval in seconds."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def every(self) -> float: ...
+
+
+T = TypeVar("T", bound=Scheduled)
+
+
+def phase(key: str, every: float) -> float:
+    """Seconds into each interval at which the job `key` runs; the same on every machine."""
+    return _fraction(key) * every
+
+
+def _fraction(key: str) -> float:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+
+
+class Schedule(Generic[T]):
+    """Runs `run(job)` for each followed job at its interval, one run of a job at a time.
+
+    `late(job, overruns, missed)` is told of runs that did not happen: `overruns`
+    because the one before was still going, `missed` because the process was not
+    able to run at all.
+    """
+
+    def __init__(
+        self,
+        run: Callable[[T], Awaitable[None]],
+        late: Callable[[T, int, int], None],
+        tick: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._run = run
+        self._late = late
+        self._tick = tick
+        self._jobs: dict[str, T] = {}
+        self._last_due: dict[str, float] = {}
+        self._tick_seconds = 0.0
+        # APScheduler warns at each overrun; they are counted here, once, as metrics.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._scheduler.add_listener(self._submitted, EVENT_JOB_SUBMITTED)
+        self._scheduler.add_listener(self._overran, EVENT_JOB_MAX_INSTANCES)
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Start nothing more, and cancel what is running."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    def follow(self, jobs: Iterable[T], tick_seconds: float) -> None:
+        """Run just `jobs` from now on. A job that stays keeps its phase; a run that is going on ends by itself."""
+        wanted = {job.key: job for job in jobs}
+        for key in self._jobs.keys() - wanted.keys():
+            self._scheduler.remove_job(key)
+            self._last_due.pop(key, None)
+        for key, job in wanted.items():
+            is_new = key not in self._jobs
+            self._scheduler.add_job(
+                self._run, self._interval(key, job.every), args=[job], id=key, replace_existing=True
+            )
+            if is_new and job.every > 2 * _SPREAD_SECONDS:
+                self._run_soon(job)
+            if is_new or self._jobs[key].every != job.every:
+                self._last_due.pop(key, None)
+        self._jobs = wanted
+        if tick_seconds != self._tick_seconds:
+            self._tick_seconds = tick_seconds
+            self._scheduler.add_job(
+                self._tick, IntervalTrigger(seconds=tick_seconds, start_date=_at(0)), id="tick", replace_existing=True
+            )
+
+    def _run_soon(self, job: T) -> None:
+        """A job with a long interval is not to keep people waiting after a start."""
+        when = time.time() + _fraction(job.key) * _SPREAD_SECONDS
+        first = _FIRST + job.key
+        self._scheduler.add_job(self._run, DateTrigger(_at(when)), args=[job], id=first, replace_existing=True)
+
+    @staticmethod
+    def _interval(key: str, every: float) -> IntervalTrigger:
+        return IntervalTrigger(seconds=every, start_date=_at(phase(key, every)))
+
+    def _submitted(self, event: JobSubmissionEvent) -> None:
+        self._count(event, overruns=0)
+
+    def _overran(self, event: JobSubmissionEvent) -> None:
+        self._count(event, overruns=1)
+
+    def _count(self, event: JobSubmissionEvent, overruns: int) -> None:
+        job = self._jobs.get(event.job_id)
+        if job is None or not event.scheduled_run_times:
+            return
+        due = event.scheduled_run_times[-1].timestamp()
+        before = self._last_due.get(job.key)
+        self._last_due[job.key] = due
+        # Coalesced runs are dropped by the scheduler without a word: the gap tells how many.
+        missed = max(0, round((due - before) / job.every) - 1) if before is not None else 0
+        if overruns or missed:
+            self._late(job, overruns, missed)
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
