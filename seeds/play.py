@@ -124,9 +124,9 @@ class _PlayedRoom:
 
 
 def _door(point: Point) -> Door:
-    return Door(
-        point.tries_per_second, {"joined": max(0.0, 1.0 - sum(point.failures.values())), **point.failures}
-    )
+    shares: dict[Outcome, float] = {"joined": max(0.0, 1.0 - sum(point.failures.values()))}
+    shares.update(point.failures.items())
+    return Door(point.tries_per_second, shares)
 
 
 def _ripple(points: tuple[Point, ...], dice: random.Random) -> list[float]:
