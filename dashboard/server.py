@@ -31,13 +31,16 @@ class Server(uvicorn.Server):
             )
         )
         self._web = web
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._web.hub.close()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._web.hub.close)
         super().handle_exit(sig, frame)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
         await super().serve(sockets)
 
     def _reload(self) -> None:

@@ -1,0 +1,170 @@
+"""`roomwatch`: the commands, and with app.py the place where everything is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+import seeds
+from dashboard.app import VERSION, Web
+from dashboard.demo import DemoFailed, SeedPlayer, demo_config
+from dashboard.guard import refuses_listening
+from dashboard.server import Server, bind
+from dashboard.supervisor import ConfigText
+from probes.logs import configure_logs
+from probes.settings import BadConfig, Config, Mistake, parse
+
+app = typer.Typer(
+    help="Watch live audio and video rooms through a launch event.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+WRONG_CONFIG = 2
+DEFAULT_CONFIG = Path("config/roomwatch.yaml")
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8050
+DEFAULT_SEED = "spaces-2023-05-24"
+FASTEST_DEMO = 600.0
+
+ConfigFile = Annotated[Path, typer.Option("--config", help="The config file.")]
+Port = Annotated[int, typer.Option(help="Port of the board; 0 takes a free one.", min=0, max=65535)]
+Speed = Annotated[float, typer.Option(help="Event seconds a second.", min=0.1, max=FASTEST_DEMO)]
+
+
+def read_config(path: Path) -> ConfigText:
+    """The text of a config file. Raises BadConfig where it cannot be read."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise BadConfig([Mistake(str(path), 0, f"cannot be read: {why}; expected a YAML file")]) from None
+    return ConfigText(text=text, name=str(path), folder=path.absolute().parent)
+
+
+def _checked(path: Path) -> tuple[ConfigText, Config]:
+    try:
+        text = read_config(path)
+        return text, parse(text.text, text.name, text.folder)
+    except BadConfig as error:
+        fail(str(error), WRONG_CONFIG)
+
+
+def fail(sentence: str, code: int) -> NoReturn:
+    """End with a plain sentence on standard error."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(sentence, style="red"))
+    raise typer.Exit(code)
+
+
+@app.command()
+def up(
+    config: ConfigFile = DEFAULT_CONFIG,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = DEFAULT_HOST,
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Watch what the config file names, and show it."""
+    text, settings = _checked(config)
+    refusal = refuses_listening(host, settings.auth)
+    if refusal:
+        fail(refusal, WRONG_CONFIG)
+    _serve(Web(text, settings, lambda: read_config(config)), host, port)
+
+
+@app.command()
+def demo(
+    seed: Annotated[str, typer.Option(help="The event to play; `roomwatch seeds` lists them.")] = DEFAULT_SEED,
+    speed: Speed = 10.0,
+    port: Port = DEFAULT_PORT,
+) -> None:
+    """Play a real launch and watch it."""
+    played = _load_seed(seed)
+    with tempfile.TemporaryDirectory(prefix="roomwatch-demo-") as folder:
+        try:
+            with SeedPlayer(seed, speed) as player:
+                text = demo_config(played, player.url, speed, Path(folder))
+                _serve(Web(text, parse(text.text, text.name, text.folder), lambda: text), DEFAULT_HOST, port)
+        except DemoFailed as error:
+            fail(str(error), 1)
+
+
+@app.command()
+def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Check the config file, then run every probe once. Exit 0: all good, 1: a probe failed, 2: wrong config."""
+    from dashboard.check import run_all, table
+
+    _, settings = _checked(config)
+    configure_logs()
+    results = asyncio.run(run_all(settings))
+    Console(highlight=False).print(table(results))
+    raise typer.Exit(0 if all(result.outcome.success for result in results) else 1)
+
+
+@app.command("seeds")
+def list_seeds() -> None:
+    """List the events that can be played."""
+    for name in seeds.names():
+        typer.echo(f"{name}  {seeds.load(name).title}")
+
+
+@app.command()
+def serve_seed(
+    name: str,
+    speed: Speed = 1.0,
+    port: Annotated[int, typer.Option(help="Port of the service; 0 takes a free one.", min=0, max=65535)] = 8070,
+) -> None:
+    """Play an event as a rooms service, without watching it."""
+    from seeds.__main__ import main as play
+
+    raise typer.Exit(play([name, "--speed", f"{speed:g}", "--port", str(port)]))
+
+
+@app.command()
+def hash_password() -> None:
+    """Read a password and print the hash for `auth.basic`."""
+    from dashboard.passwords import hash_password as hashed
+
+    typer.echo(hashed(typer.prompt("Password", hide_input=True, confirmation_prompt=True)))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(VERSION)
+
+
+def _load_seed(name: str) -> seeds.Seed:
+    try:
+        return seeds.load(name)
+    except (seeds.UnknownSeed, seeds.BadSeed) as error:
+        fail(str(error), WRONG_CONFIG)
+
+
+def _serve(web: Web, host: str, port: int) -> None:
+    configure_logs()
+    try:
+        listener = bind(host, port)
+    except OSError as error:
+        fail(f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port.", 1)
+    with listener:
+        shown = f"[{host}]" if ":" in host else host
+        typer.echo(f"The board is at http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C ends it)")
+        sys.stdout.flush()
+        Server(web, host).run(sockets=[listener])
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The demo: the seeds service in a process of its own, and the config file that watches it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import yaml
+
+from dashboard.children import module_command, module_environment
+from dashboard.supervisor import ConfigText
+from seeds import Seed
+
+FASTEST_POLL = 0.1
+"""Seconds: faster polls would measure themselves."""
+
+_FASTEST_TICK = 0.25
+_JOIN_EVERY = 5.0
+_JOIN_TIMEOUT = 5.0
+_START_SECONDS = 20
+_OUTCOMES = ("joined", "room_full", "unavailable", "timeout", "aborted")
+
+
+class DemoFailed(Exception):
+    """The seeds service did not start; the message says why."""
+
+
+class SeedPlayer:
+    """The seeds service as a child process that ends with this one, however it ends."""
+
+    def __init__(self, seed: str, speed: float) -> None:
+        self._process = subprocess.Popen(
+            module_command("seeds", seed, "--speed", f"{speed:g}", "--until-eof"),
+            env=module_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the web process, which ends this one
+        )
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line.startswith("listening on "):
+            self.stop()
+            raise DemoFailed(f"the seeds service did not start (exit code {self._process.returncode})")
+        self.url = line.removeprefix("listening on ").strip()
+
+    def stop(self) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def demo_config(seed: Seed, url: str, speed: float, folder: Path) -> ConfigText:
+    """The config file that watches `seed` played at `speed`, with its history in `folder`.
+
+    Intervals are those of the real event divided by the speed, so that a fast
+    replay tells the same story.
+    """
+    poll = max(FASTEST_POLL, 1.0 / speed)
+    document = {
+        "services": [
+            {
+                "name": "spaces" if seed.name.startswith("spaces") else "rooms",
+                "kind": "http-json",
+                "url": f"{url}/rooms",
+                "every": _duration(poll),
+                "timeout": _duration(max(1.0, poll)),
+                "rooms": {
+                    "list": "rooms",
+                    "id": "id",
+                    "title": "title",
+                    "node": "node",
+                    "participants": "participants",
+                    "capacity": "capacity",
+                    "state": "state",
+                    "started_at": "started_at",
+                    "hosts": "hosts",
+                },
+                "time": "time",
+                "nodes": {"list": "nodes", "id": "id", "label": "label"},
+                "joins": {outcome: f"joins.{outcome}" for outcome in _OUTCOMES},
+                "join": {
+                    "via": "http",
+                    "method": "POST",
+                    "room": "current",
+                    "path": "/rooms/{room}/join",
+                    "every": _duration(max(FASTEST_POLL, _JOIN_EVERY / speed)),
+                    "timeout": _duration(max(FASTEST_POLL, _JOIN_TIMEOUT / speed)),
+                    "code": "code",
+                    "codes": {
+                        "details_unavailable": "unavailable",
+                        "client_crashed": "aborted",
+                        "room_full": "room_full",
+                        "not_found": "not_found",
+                        "timeout": "timeout",
+                    },
+                },
+            }
+        ],
+        "events": [
+            {
+                "name": seed.name,
+                "title": seed.title,
+                "service": "spaces" if seed.name.startswith("spaces") else "rooms",
+                "starts_at": seed.starts.isoformat(),
+            }
+        ],
+        "history": {"path": str(folder / "history.sqlite")},
+        "tick": _duration(max(_FASTEST_TICK, 1.0 / speed) if speed > 1 else 1.0),
+    }
+    text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return ConfigText(text=text, name="the demo's config", folder=folder)
+
+
+def _duration(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"
