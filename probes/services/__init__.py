@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
 from pydantic import Field
 
-from probes.services import http_json
+from probes.services import http_json, janus
 from probes.services.base import RoomsService, ServiceSettings
 
 __all__ = ["SERVICES", "AnyService", "Kind"]
@@ -22,6 +22,7 @@ class Kind(NamedTuple):
 
 SERVICES: dict[str, Kind] = {
     "http-json": Kind(http_json.HttpJsonSettings, http_json.HttpJson),
+    "janus": Kind(janus.JanusSettings, janus.Janus),
 }
 
 if TYPE_CHECKING:
