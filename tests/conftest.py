@@ -1,4 +1,4 @@
-"""What all tests share: a clean environment, patient hypothesis, one async backend, no process left behind."""
+"""What all tests share: a clean environment, patient hypothesis, one async backend, nothing left behind."""
 
 from __future__ import annotations
 

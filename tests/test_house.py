@@ -125,7 +125,7 @@ def test_a_module_says_what_it_is(path: Path) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_a_plain_literal(name: str) -> None:
-    """Every entry is written out, a text key and a name or a call of names; nothing adds to it later."""
+    """Every entry is written out in one assignment: a text key, and a name or a call of names."""
     tree = ast.parse((ROOT / TABLES[name]).read_text("utf-8"))
     touched = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]
     stored = [node for node in touched if isinstance(node.ctx, ast.Store)]
