@@ -20,7 +20,7 @@ from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.recent import KEPT, Recent
 from dashboard.supervisor import ConfigText, ProberAway, Supervisor
-from dashboard.vitals import Vitals
+from dashboard.vitals import Lags, Vitals
 from probes.history import HistoryReader
 from probes.lag import LoopLag
 from probes.link import Shown
@@ -45,7 +45,7 @@ class Web:
         self.vitals = Vitals(VERSION)
         self.metrics = b""
         self.history = HistoryReader(Path(config.history.path))
-        self.supervisor = Supervisor(text, self._show)
+        self.supervisor = Supervisor(text, self._show, self.vitals.prober_restarted)
         self.board = Board(config, VERSION)
         self.files = FileServer(self.board, self.recent, self.hub)
         self._events = events_of(config)
@@ -57,13 +57,9 @@ class Web:
         encoded = encode(shown.tick, self.config.tick, self._events)
         self.recent.add(encoded)
         self.hub.publish(encoded)
-        self.metrics = shown.metrics + self.vitals.render(
-            self.hub,
-            frame_at=shown.tick.at,
-            build_seconds=time.perf_counter() - started,
-            lags={"prober": shown.lag, "web": self.lag.read()},
-            prober_restarts=self.supervisor.restarts,
-        )
+        self.vitals.frame(shown.tick.at, time.perf_counter() - started)
+        lags = Lags(prober=shown.lag, web=self.lag.read())
+        self.metrics = shown.metrics + self.vitals.render(self.hub, lags)
 
     def remember(self) -> None:
         """Load what history holds, so that the first paint after a restart shows what was seen before."""

@@ -40,19 +40,17 @@ class ConfigText:
 
 
 class Supervisor:
-    """Owns the prober process. `on_tick` gets what it shows; at most one prober is alive."""
+    """Owns the prober process. `on_tick` gets what it shows, `on_restart` is told when it had to begin again."""
 
-    def __init__(self, config: ConfigText, on_tick: Callable[[Shown], None]) -> None:
+    def __init__(
+        self, config: ConfigText, on_tick: Callable[[Shown], None], on_restart: Callable[[], None]
+    ) -> None:
         self._config = config
         self._on_tick = on_tick
+        self._on_restart = on_restart
         self._calls = itertools.count(1)
         self._answers: dict[int, asyncio.Future[Done | Rooms]] = {}
         self._link: Link[ToProber, ToWeb] | None = None
-        self.restarts = 0
-
-    @property
-    def alive(self) -> bool:
-        return self._link is not None
 
     async def run(self) -> None:
         """Keep a prober alive until cancelled; then end it and wait for its end."""
@@ -63,7 +61,7 @@ class Supervisor:
             code = await self._live_once()
             if loop.time() - started > _HEALTHY_AFTER:
                 pause = _FIRST_PAUSE
-            self.restarts += 1
+            self._on_restart()
             _log.error("the prober ended and is started again", exit_code=code, in_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

@@ -3,15 +3,66 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from dashboard.hub import Hub
+from probes.metrics import METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Lags:
+    """The worst loop lag of each process since the last tick, seconds."""
+
+    prober: float
+    web: float
 
 
 class Vitals:
-    """The metrics that only the web process knows; joined with the prober's once a tick."""
+    """The metrics that only the web process knows; their text follows the prober's once a tick."""
 
     def __init__(self, version: str) -> None:
+        disable_created_metrics()
         self.started_at = time.time()
         self._registry = CollectorRegistry()
+        self._gauge("roomwatch_build_info").labels(version).set(1)
+        self._frame_at = self._gauge("roomwatch_frame_timestamp_seconds")
+        self._viewers = self._gauge("roomwatch_viewers")
+        self._lag = self._gauge("roomwatch_loop_lag_seconds")
+        self._skipped = self._counter("roomwatch_frames_skipped_total")
+        self._restarts = self._counter("roomwatch_prober_restarts_total")
+        build = METRICS["roomwatch_frame_build_seconds"]
+        self._build = Histogram(build.name, build.help, buckets=build.bounds, registry=self._registry)
+        self._skipped_before = 0
+
+    def frame(self, at: float, build_seconds: float) -> None:
+        """A frame was made at wall time `at`."""
+        self._frame_at.set(at)
+        self._build.observe(build_seconds)
+
+    def prober_restarted(self) -> None:
+        self._restarts.inc()
+
+    def render(self, hub: Hub, lags: Lags) -> bytes:
+        """Prometheus' text format of this process's metrics."""
+        self._viewers.set(hub.viewers)
+        self._skipped.inc(hub.skipped - self._skipped_before)
+        self._skipped_before = hub.skipped
+        self._lag.labels("prober").set(lags.prober)
+        self._lag.labels("web").set(lags.web)
+        return generate_latest(self._registry)
+
+    def _gauge(self, name: str) -> Gauge:
+        spec = METRICS[name]
+        return Gauge(name, spec.help, spec.labels, registry=self._registry)
+
+    def _counter(self, name: str) -> Counter:
+        return Counter(name, METRICS[name].help, registry=self._registry)
