@@ -72,13 +72,17 @@ class Http:
         Raises ProbeFailed (refused, dns, tls, timeout, protocol, unavailable)
         with a sentence that names the host, never the path or a header.
         """
-        where = place(url)
-        try:
-            client = self._client(limits.verify_tls)
-            request = client.build_request(method, url, headers=headers, json=json, content=content)
-            return await _follow(client, request, headers or (), limits)
-        except EXCHANGE_ERRORS as error:
-            raise failed_exchange(error, where) from error
+        client = self._client(limits.verify_tls)
+        request = client.build_request(method, url, headers=headers, json=json, content=content)
+        for _ in range(MAX_REDIRECTS + 1):
+            told = await _exchange(client, request, limits)
+            if isinstance(told, Answer):
+                return told
+            request = _without_secrets(request, told, headers or ())
+        raise ProbeFailed(
+            Outcome.PROTOCOL,
+            f"{place(url)} redirected more than {MAX_REDIRECTS} times; set the url that answers",
+        )
 
     def tls(self, verify: bool) -> ssl.SSLContext:
         """The shared TLS settings; making them costs tens of milliseconds."""
@@ -114,26 +118,29 @@ def _open_client(context: ssl.SSLContext) -> httpx.AsyncClient:
     )
 
 
-async def _follow(
-    client: httpx.AsyncClient, request: httpx.Request, private: Iterable[str], limits: Limits
-) -> Answer:
-    """Send `request`, and its allowed redirects; `private` headers stay with the first host."""
-    for _ in range(MAX_REDIRECTS + 1):
-        where = place(str(request.url))
+async def _exchange(
+    client: httpx.AsyncClient, request: httpx.Request, limits: Limits
+) -> Answer | httpx.Request:
+    """One request's answer, or the next request where it is redirected and may be."""
+    where = place(str(request.url))
+    try:
         response = await client.send(request, stream=True, follow_redirects=False)
         try:
-            following = response.next_request
-            if following is None:
+            if response.next_request is None:
                 body = await read_body(response, limits.max_body, where)
                 return Answer(response.status_code, response.headers, body, where)
         finally:
             await response.aclose()
-        if not limits.follow_redirects:
-            raise _redirect_refused(where, response.status_code, following.url)
-        request = _without_secrets(request, following, private)
-    raise ProbeFailed(
-        Outcome.PROTOCOL, f"{where} redirected more than {MAX_REDIRECTS} times; set the url that answers"
-    )
+    except httpx.RemoteProtocolError as error:  # not of the transport: httpx says it of a Location header
+        raise ProbeFailed(
+            Outcome.PROTOCOL, f"{where} redirects to an address that cannot be read; set the url that answers"
+        ) from error
+    except EXCHANGE_ERRORS as error:
+        raise failed_exchange(error, where) from error
+    if not limits.follow_redirects:
+        raise _redirect_refused(where, response.status_code, response.next_request.url)
+    await response.next_request.aread()  # else the transport sends it as a stream, chunked
+    return response.next_request
 
 
 def _redirect_refused(where: str, status: int, target: httpx.URL) -> ProbeFailed:
@@ -153,7 +160,7 @@ def _without_secrets(asked: httpx.Request, following: httpx.Request, private: It
         goal = plain_text(place(str(following.url)))
         raise ProbeFailed(
             Outcome.PROTOCOL,
-            f"{place(str(asked.url))} redirects a {asked.method} to another host ({goal}); set that url instead",
+            f"{place(str(asked.url))} redirects a {asked.method} to another host, {goal}; set that url",
         )
     for name in private:
         following.headers.pop(name, None)
