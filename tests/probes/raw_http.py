@@ -40,8 +40,10 @@ class RawServer:
 
 
 @contextlib.asynccontextmanager
-async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
-    """Serve `handler` on a free port of 127.0.0.1."""
+async def serving(
+    handler: Handler, tls: ssl.SSLContext | None = None, port: int = 0
+) -> AsyncIterator[RawServer]:
+    """Serve `handler` on 127.0.0.1, on a free port where none is given."""
     server = RawServer()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -59,7 +61,7 @@ async def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncI
                 await writer.drain()
         writer.close()
 
-    listener = await asyncio.start_server(connection, "127.0.0.1", 0, ssl=tls)
+    listener = await asyncio.start_server(connection, "127.0.0.1", port, ssl=tls)
     server.port = listener.sockets[0].getsockname()[1]
     try:
         yield server

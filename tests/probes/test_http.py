@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
-import brotli
 import pytest
 import trustme
 
@@ -150,10 +149,7 @@ class TestAnswers:
             async with opened() as http:
                 async with serving(sends_json({})) as first:
                     await http.ask("POST", first.url, json={})
-                listener = await asyncio.start_server(
-                    lambda r, w: w.write(answer(b"again")), "127.0.0.1", first.port
-                )
-                async with listener:
+                async with serving(sends(answer(b"again")), port=first.port):
                     assert (await http.ask("POST", first.url, json={})).body == b"again"
 
         run(main())
@@ -280,7 +276,7 @@ class TestBrokenAnswers:
         )
 
     def test_an_encoding_that_was_not_asked_for(self) -> None:
-        raw = answer(brotli.compress(bytes(10_000_000), quality=1), headers={"Content-Encoding": "br"})
+        raw = answer(b"\x0b\x02\x80hello\x03", headers={"Content-Encoding": "br"})
         assert fails(sends(raw)) == (
             Outcome.PROTOCOL,
             "127.0.0.1:PORT answered in the encoding br where gzip or none was asked for",
@@ -338,7 +334,7 @@ class TestLimits:
         assert outcome is Outcome.PROTOCOL
 
     def test_a_gzip_bomb_leaves_memory_flat(self) -> None:
-        """2 GB in 2 MB, asked with the usual limit: the process stays below 200 MB more than without."""
+        """500 MB in 500 kB, read with the usual limit of 64 MB: the process grows by less than 200 MB."""
         done = subprocess.run(
             [sys.executable, "-c", BOMB], capture_output=True, text=True, timeout=100, check=False
         )
@@ -352,8 +348,8 @@ BOMB = """
 import asyncio, resource, zlib
 from probes.failure import ProbeFailed
 from probes.http import Http
-packer = zlib.compressobj(9, wbits=31)
-bomb = b"".join([*(packer.compress(bytes(10_000_000)) for _ in range(200)), packer.flush()])
+packer = zlib.compressobj(wbits=31)
+bomb = b"".join([*(packer.compress(bytes(10_000_000)) for _ in range(50)), packer.flush()])
 async def serve(reader, writer):
     await reader.readuntil(b"\\r\\n\\r\\n")
     head = f"HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\nContent-Length: {len(bomb)}\\r\\n\\r\\n"
