@@ -1,0 +1,101 @@
+"""The runner: every failure becomes a value, within a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from probes.failure import ProbeFailed
+from probes.model import JoinAttempt, Outcome, ProbeResult, Room, SnapshotPart
+from probes.runner import JOIN, POLL, Probe, run
+
+Call = Callable[[], Awaitable[SnapshotPart | JoinAttempt]]
+
+
+def result_of(call: Call, name: str = POLL, deadline: float = 5.0) -> ProbeResult:
+    probe = Probe(service="s", node="n", name=name, every=1.0, deadline=deadline, call=call)
+    return asyncio.run(run(probe))
+
+
+def test_a_good_poll_carries_what_it_learned() -> None:
+    part = SnapshotPart(rooms=[Room(id="r", node="n")], note="1 of 2 rooms could not be read")
+
+    async def poll() -> SnapshotPart:
+        return part
+
+    result = result_of(poll)
+    assert (result.outcome, result.part, result.attempt) == (Outcome.OK, part, None)
+    assert result.detail == part.note
+
+
+def test_a_failure_becomes_its_outcome_sentence_and_code() -> None:
+    async def poll() -> SnapshotPart:
+        raise ProbeFailed(Outcome.UNAUTHORIZED, "n says that the secret is wrong", "403")
+
+    result = result_of(poll)
+    assert (result.outcome, result.detail, result.code) == (
+        Outcome.UNAUTHORIZED,
+        "n says that the secret is wrong",
+        "403",
+    )
+    assert result.part is None
+
+
+def test_a_poll_beyond_its_deadline_is_a_timeout() -> None:
+    async def poll() -> SnapshotPart:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    result = result_of(poll, deadline=0.05)
+    assert result.outcome is Outcome.TIMEOUT
+    assert result.detail == "n did not answer within 0.05 s"
+    assert result.seconds >= 0.05
+
+
+def test_a_mistake_of_our_own_is_a_value_too_and_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    async def poll() -> SnapshotPart:
+        raise ZeroDivisionError
+
+    result = result_of(poll)
+    assert result.outcome is Outcome.OTHER
+    assert "ZeroDivisionError" in result.detail
+    assert "ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_cancelling_is_not_swallowed() -> None:
+    async def main() -> None:
+        started = asyncio.Event()
+
+        async def poll() -> SnapshotPart:
+            started.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        task = asyncio.create_task(run(Probe("s", "n", POLL, 1.0, 60.0, poll)))
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+
+
+def test_a_refused_join_is_a_result_with_its_attempt() -> None:
+    attempt = JoinAttempt(room="r", outcome=Outcome.ROOM_FULL, code="432", detail="the room is full")
+
+    async def join() -> JoinAttempt:
+        return attempt
+
+    result = result_of(join, JOIN)
+    assert (result.outcome, result.attempt, result.code) == (Outcome.ROOM_FULL, attempt, "432")
+
+
+def test_a_join_that_failed_before_it_began_still_counts_as_a_try() -> None:
+    async def join() -> JoinAttempt:
+        raise ProbeFailed(Outcome.DNS, "the host name is not known")
+
+    result = result_of(join, JOIN)
+    assert result.attempt is not None
+    assert result.attempt.outcome is Outcome.DNS

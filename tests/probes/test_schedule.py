@@ -1,0 +1,153 @@
+"""The schedule: fixed phases, one run at a time, what did not run is counted, reloads lose nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from probes.schedule import Schedule, phase
+
+DEADLINE = 20.0
+
+
+@dataclass(frozen=True)
+class Job:
+    key: str
+    every: float
+
+
+class Runs:
+    """Records when jobs ran, and lets a test hold them."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, list[float]] = {}
+        self.overruns: Counter[str] = Counter()
+        self.missed: Counter[str] = Counter()
+        self.ticks: list[float] = []
+        self.held: dict[str, asyncio.Event] = {}
+        self.schedule: Schedule[Job] = Schedule(self.run, self.late, self.tick)
+
+    async def run(self, job: Job) -> None:
+        self.at.setdefault(job.key, []).append(time.time())
+        if job.key in self.held:
+            await self.held[job.key].wait()
+
+    def late(self, job: Job, overruns: int, missed: int) -> None:
+        self.overruns[job.key] += overruns
+        self.missed[job.key] += missed
+
+    async def tick(self) -> None:
+        self.ticks.append(time.time())
+
+    def count(self, key: str) -> int:
+        return len(self.at.get(key, []))
+
+    async def until(self, key: str, count: int) -> None:
+        async with asyncio.timeout(DEADLINE):
+            while self.count(key) < count:
+                await asyncio.sleep(0.01)
+
+
+def test_phases_are_fixed_and_spread_over_the_interval() -> None:
+    phases = [phase(f"service/node-{i}/rooms", 1.0) for i in range(200)]
+    assert phases == [phase(f"service/node-{i}/rooms", 1.0) for i in range(200)]
+    assert all(0 <= p < 1 for p in phases)
+    tenths = Counter(int(p * 10) for p in phases)
+    assert len(tenths) == 10, "every tenth of the interval gets its share of jobs"
+
+
+def test_runs_come_at_the_phase_of_their_job_again_and_again() -> None:
+    async def main() -> list[float]:
+        runs = Runs()
+        runs.schedule.start()
+        runs.schedule.follow([Job("a", 0.2)], 1.0)
+        await runs.until("a", 8)
+        runs.schedule.stop()
+        return runs.at["a"]
+
+    at = asyncio.run(main())
+    offsets = sorted((moment - phase("a", 0.2)) % 0.2 for moment in at)
+    assert offsets[len(offsets) // 2] < 0.1, f"most runs start just after their phase, not {offsets}"
+    numbers = [int((moment - phase("a", 0.2)) / 0.2) for moment in at]
+    assert len(set(numbers)) == len(numbers), "never two runs in one interval"
+
+
+def test_a_run_that_takes_too_long_is_not_joined_by_another_and_counts_as_overruns() -> None:
+    async def main() -> Runs:
+        runs = Runs()
+        runs.held["slow"] = asyncio.Event()
+        runs.schedule.start()
+        runs.schedule.follow([Job("slow", 0.1), Job("quick", 0.1)], 1.0)
+        await runs.until("quick", 10)
+        assert runs.count("slow") == 1
+        runs.held["slow"].set()
+        await runs.until("slow", 2)
+        runs.schedule.stop()
+        return runs
+
+    runs = asyncio.run(main())
+    assert runs.overruns["slow"] >= 3
+    assert runs.overruns["quick"] == 0
+
+
+def test_runs_lost_to_a_blocked_loop_are_counted_as_missed() -> None:
+    async def main() -> Runs:
+        runs = Runs()
+        runs.schedule.start()
+        runs.schedule.follow([Job("a", 0.1)], 1.0)
+        await runs.until("a", 2)
+        time.sleep(0.75)  # noqa: ASYNC251 - blocks the loop on purpose
+        before = runs.count("a")
+        await runs.until("a", before + 2)
+        runs.schedule.stop()
+        return runs
+
+    assert asyncio.run(main()).missed["a"] >= 5
+
+
+def test_following_another_config_keeps_what_stays_and_ends_what_goes() -> None:
+    async def main() -> None:
+        runs = Runs()
+        runs.schedule.start()
+        runs.schedule.follow([Job("stays", 0.1), Job("goes", 0.1)], 1.0)
+        await runs.until("goes", 1)
+        await runs.until("stays", 1)
+        runs.schedule.follow([Job("stays", 0.1), Job("comes", 0.1)], 0.1)
+        gone = runs.count("goes")
+        await runs.until("comes", 3)
+        await runs.until("stays", 3)
+        assert runs.count("goes") == gone
+        assert runs.missed["stays"] == 0
+        runs.schedule.stop()
+
+    asyncio.run(main())
+
+
+def test_a_job_with_a_long_interval_runs_once_soon_after_the_start() -> None:
+    async def main() -> None:
+        runs = Runs()
+        runs.schedule.start()
+        runs.schedule.follow([Job("hourly", 3600.0)], 1.0)
+        await runs.until("hourly", 1)
+        runs.schedule.stop()
+
+    asyncio.run(main())
+
+
+def test_ticks_come_at_whole_multiples_of_their_length() -> None:
+    async def main() -> list[float]:
+        runs = Runs()
+        runs.schedule.start()
+        runs.schedule.follow([], 0.2)
+        async with asyncio.timeout(DEADLINE):
+            while len(runs.ticks) < 8:
+                await asyncio.sleep(0.01)
+        runs.schedule.stop()
+        return runs.ticks
+
+    late = sorted(tick % 0.2 for tick in asyncio.run(main()))
+    assert late[len(late) // 2] == pytest.approx(0, abs=0.1)
