@@ -1,0 +1,107 @@
+"""What every kind of history has in common: ticks in, samples out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from probes.model import Observation, Relocation, Sample
+from probes.pipeline import Tick
+
+THIN_SECONDS = 10.0
+"""After `Limits.detail` one tick is left of each stretch this long."""
+
+RoomKey = tuple[str, str]
+"""Node and room id."""
+
+
+class Limits(NamedTuple):
+    """How much is kept: every tick for `detail` seconds, anything for `keep` seconds, in `max_size` bytes."""
+
+    detail: float
+    keep: float
+    max_size: int
+
+
+class Health(NamedTuple):
+    """How a history is doing. `size` in bytes; `trouble` is empty while all is well."""
+
+    size: int = 0
+    written_at: float | None = None
+    errors: int = 0
+    trouble: str = ""
+
+
+class HistoryTrouble(Exception):  # noqa: N818 - it may pass; it is a state more than an error
+    """The history cannot be written now. The text says what, where and what to do; trying again may help."""
+
+
+class Unstorable(HistoryTrouble):
+    """This one tick cannot be written, now or later."""
+
+
+class History(Protocol):
+    """The writing side. Used by one thread; opening raises HistoryTrouble like every method."""
+
+    def append(self, tick: Tick) -> None:
+        """Keep one tick, whole or not at all."""
+        ...
+
+    def tidy(self) -> None:
+        """One small step of thinning and of deleting what is too old or too much."""
+        ...
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Reader(Protocol):
+    """The reading side, in any process and thread. A history that is not there yet is an empty one."""
+
+    def services(self) -> list[str]:
+        """Names of the services that were seen, sorted."""
+        ...
+
+    def window(self, service: str, start: float, end: float, limit: int) -> list[Sample]:
+        """Samples with `start <= at < end`, oldest first.
+
+        If there are more than `limit`, the last one of each of `limit` equal stretches.
+        """
+        ...
+
+    def newest(self, service: str, count: int) -> list[Sample]:
+        """The last `count` samples, oldest first."""
+        ...
+
+    def titles(self, service: str) -> dict[RoomKey, str]:
+        """Titles of the rooms seen last."""
+        ...
+
+    def relocations(self, service: str) -> list[Relocation]:
+        """Each relocation as it was seen last, oldest first."""
+        ...
+
+
+def sample_of(observation: Observation, tick: Tick) -> Sample:
+    """The part of an observation that is kept."""
+    door = observation.door
+    return Sample(
+        service=observation.name,
+        seq=tick.seq,
+        at=tick.at,
+        service_time=observation.service_time,
+        state=observation.state,
+        complete=observation.complete,
+        participants=observation.participants,
+        rooms_open=observation.rooms_open,
+        nodes=tuple((node.id, node.participants) for node in observation.nodes),
+        rooms=tuple((room.node, room.id, room.participants) for room in observation.rooms),
+        tries_per_second=door.tries_per_second if door else None,
+        success_ratio=door.success_ratio if door else None,
+        errors=door.errors if door else {},
+        observer=door.observer if door else None,
+        waiting=door.waiting if door else None,
+        totals=door.totals if door else {},
+    )

@@ -1,0 +1,225 @@
+"""History in an SQLite file, writing side: one transaction a tick, tidied in small steps."""
+
+from __future__ import annotations
+
+import sqlite3
+from itertools import cycle
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from probes.history.base import THIN_SECONDS, HistoryTrouble, Limits, RoomKey, sample_of
+from probes.history.sqlite_file import Body, explained, is_damage, open_to_write, pack, set_aside, transaction
+from probes.model import Observation, Relocation, RoomView
+from probes.pipeline import Tick
+
+_SEEN_SECONDS = 600.0
+"""How far behind the time may be that a room is said to have been seen."""
+
+_REMEMBERED = 50_000
+_STEP = 500
+"""Ticks that one step of tidying looks at or deletes."""
+
+_ROOMS_STEP = 10_000
+_VACUUM_PAGES = 256
+_RELOCATIONS = 1_000
+"""Relocations kept of one service."""
+
+_log = structlog.get_logger()
+_encoder = msgspec.msgpack.Encoder()
+
+
+class _Known(msgspec.Struct):
+    """A room that is in the file already."""
+
+    id: int
+    title: str
+    seen: float
+
+
+class SqliteHistory:
+    """Writes one file; nobody else may write it. Raises HistoryTrouble from every method and from opening."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._path = path
+        self._limits = limits
+        self._db = open_to_write(path)
+        self._services: dict[str, int] = {}
+        self._rooms: dict[tuple[int, RoomKey], _Known] = {}
+        self._relocations: dict[tuple[int, str], bytes] = {}
+        self._now = 0.0
+        self._turn = cycle((0,))
+        self._turns = 0
+
+    def append(self, tick: Tick) -> None:
+        self._now = tick.at
+        try:
+            with explained(self._path), transaction(self._db):
+                for observation in tick.observations:
+                    self._append(observation, tick)
+        except HistoryTrouble as trouble:
+            self._forget()
+            self._replace_if_damaged(trouble)
+            raise
+
+    def tidy(self) -> None:
+        """Thins and deletes for one service in turn, then deletes by size."""
+        try:
+            with explained(self._path):
+                with transaction(self._db):
+                    service = self._next_service()
+                    self._thin(service)
+                    self._delete_old(service)
+                    self._delete_beyond_size()
+                self._db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+        except HistoryTrouble as trouble:
+            self._replace_if_damaged(trouble)
+            raise
+
+    def size(self) -> int:
+        wal = self._path.with_name(self._path.name + "-wal")
+        with explained(self._path):
+            return self._path.stat().st_size + (wal.stat().st_size if wal.exists() else 0)
+
+    def close(self) -> None:
+        with explained(self._path):
+            self._db.close()
+
+    # --- writing a tick ---
+
+    def _append(self, observation: Observation, tick: Tick) -> None:
+        sample = sample_of(observation, tick)
+        service = self._service(observation.name)
+        body = Body(
+            service_time=sample.service_time,
+            state=sample.state,
+            complete=sample.complete,
+            participants=sample.participants,
+            rooms_open=sample.rooms_open,
+            nodes=sample.nodes,
+            rooms=[self._room(service, room, tick.at) for room in observation.rooms],
+            people=[room.participants for room in observation.rooms],
+            observer=sample.observer,
+            tries_per_second=sample.tries_per_second,
+            success_ratio=sample.success_ratio,
+            errors=dict(sample.errors),
+            waiting=sample.waiting,
+            totals=dict(sample.totals),
+        )
+        self._db.execute(
+            "INSERT INTO tick (service, at, seq, body) VALUES (?, ?, ?, ?)",
+            (service, tick.at, tick.seq, pack(body)),
+        )
+        for relocation in observation.relocations:
+            self._relocation(service, relocation, tick.at)
+
+    def _service(self, name: str) -> int:
+        known = self._services.get(name)
+        if known is None:
+            self._db.execute("INSERT OR IGNORE INTO service (name) VALUES (?)", (name,))
+            known = int(self._db.execute("SELECT id FROM service WHERE name = ?", (name,)).fetchone()[0])
+            self._services[name] = known
+        return known
+
+    def _room(self, service: int, room: RoomView, at: float) -> int:
+        """The number of a room; its title and the time it was seen are kept nearly up to date."""
+        known = self._rooms.get((service, (room.node, room.id)))
+        if known is not None and known.title == room.title and abs(at - known.seen) < _SEEN_SECONDS:
+            return known.id
+        row = self._db.execute(
+            "INSERT INTO room (service, node, room, title, seen) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET title = excluded.title, seen = excluded.seen RETURNING id",
+            (service, room.node, room.id, room.title, at),
+        ).fetchone()
+        if len(self._rooms) >= _REMEMBERED:
+            self._rooms.clear()
+        self._rooms[service, (room.node, room.id)] = _Known(int(row[0]), room.title, at)
+        return int(row[0])
+
+    def _relocation(self, service: int, relocation: Relocation, at: float) -> None:
+        body = _encoder.encode(relocation)
+        if self._relocations.get((service, relocation.id)) == body:
+            return
+        self._db.execute(
+            "INSERT OR REPLACE INTO relocation (service, id, seen, body) VALUES (?, ?, ?, ?)",
+            (service, relocation.id, at, body),
+        )
+        if len(self._relocations) >= _REMEMBERED:
+            self._relocations.clear()
+        self._relocations[service, relocation.id] = body
+
+    def _forget(self) -> None:
+        """What was remembered may have been rolled back."""
+        self._services.clear()
+        self._rooms.clear()
+        self._relocations.clear()
+
+    def _replace_if_damaged(self, trouble: HistoryTrouble) -> None:
+        if not isinstance(trouble.__cause__, sqlite3.Error) or not is_damage(trouble.__cause__):
+            return
+        self._forget()
+        self._db.close()
+        with explained(self._path):
+            aside = set_aside(self._path)
+        _log.warning("the history was damaged and is set aside; a new one is begun", file=str(aside))
+        self._db = open_to_write(self._path)
+
+    # --- tidying ---
+
+    def _next_service(self) -> int:
+        if self._turns == 0:
+            ids = [int(row[0]) for row in self._db.execute("SELECT id FROM service")]
+            self._turn, self._turns = cycle(ids or (0,)), max(1, len(ids))
+        self._turns -= 1
+        return next(self._turn)
+
+    def _thin(self, service: int) -> None:
+        """Leave the last tick of each stretch of `THIN_SECONDS` that is older than `detail`."""
+        due = (self._now - self._limits.detail) // THIN_SECONDS * THIN_SECONDS
+        row = self._db.execute("SELECT thinned FROM service WHERE id = ?", (service,)).fetchone()
+        if row is None or row[0] >= due:
+            return
+        rows = self._db.execute(
+            "SELECT id, at FROM tick WHERE service = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?",
+            (service, row[0], due, _STEP),
+        ).fetchall()
+        # A step that was cut short leaves its last stretch to the next, which then sees it whole.
+        thinned = due if len(rows) < _STEP else max(rows[-1][1] // THIN_SECONDS * THIN_SECONDS, rows[0][1])
+        last = {at // THIN_SECONDS: number for number, at in rows if at < thinned}
+        gone = [(number,) for number, at in rows if at < thinned and last[at // THIN_SECONDS] != number]
+        self._db.executemany("DELETE FROM tick WHERE id = ?", gone)
+        self._db.execute("UPDATE service SET thinned = ? WHERE id = ?", (thinned, service))
+
+    def _delete_old(self, service: int) -> None:
+        oldest = self._now - self._limits.keep
+        self._db.execute(
+            "DELETE FROM tick WHERE id IN "
+            "(SELECT id FROM tick WHERE service = ? AND at < ? ORDER BY at LIMIT ?)",
+            (service, oldest, _STEP),
+        )
+        self._db.execute(
+            "DELETE FROM relocation WHERE service = ? AND (seen < ? OR id NOT IN "
+            "(SELECT id FROM relocation WHERE service = ? ORDER BY seen DESC LIMIT ?))",
+            (service, oldest, service, _RELOCATIONS),
+        )
+        first = self._db.execute("SELECT at FROM tick ORDER BY id LIMIT 1").fetchone()
+        if first is not None:
+            self._db.execute(
+                "DELETE FROM room WHERE id IN (SELECT id FROM room WHERE seen < ? ORDER BY seen LIMIT ?)",
+                (first[0] - _SEEN_SECONDS, _ROOMS_STEP),
+            )
+
+    def _delete_beyond_size(self) -> None:
+        """Delete the oldest ticks while what is in use comes near `max_size`."""
+        pages, free, page = (self._number(name) for name in ("page_count", "freelist_count", "page_size"))
+        wal = self._path.with_name(self._path.name + "-wal")
+        used = (pages - free) * page + (wal.stat().st_size if wal.exists() else 0)
+        if used > self._limits.max_size * 0.95:
+            self._db.execute(
+                "DELETE FROM tick WHERE at < ? AND id IN (SELECT id FROM tick ORDER BY id LIMIT ?)",
+                (self._now, _STEP),
+            )
+
+    def _number(self, pragma: str) -> int:
+        return int(self._db.execute(f"PRAGMA {pragma}").fetchone()[0])
