@@ -13,6 +13,7 @@ import msgspec
 
 from probes.failure import ProbeFailed
 from probes.http import Answer
+from probes.http_faults import bad_status, not_json
 from probes.model import Outcome, plain_text
 
 Plugin = Literal["audiobridge", "videoroom"]
@@ -62,11 +63,10 @@ _OUTCOMES: Mapping[int, Outcome] = {
     489: Outcome.UNAUTHORIZED,
 }
 
-_STATUSES: Mapping[int, Outcome] = {
-    401: Outcome.UNAUTHORIZED,
-    403: Outcome.UNAUTHORIZED,
-    429: Outcome.RATE_LIMITED,
-}
+_CODES_END = 1000
+
+LARGEST_ID = 2**63 - 1
+"""Janus's own ids are numbers of 64 bits."""
 
 Hints = Mapping[int, str]
 """What to do about an error code, as the end of a sentence."""
@@ -83,9 +83,12 @@ def read_envelope(answer: Answer, hints: Hints) -> dict[str, Any]:
     try:
         envelope = msgspec.json.decode(answer.body)
     except (ValueError, RecursionError):  # ValueError: also what msgspec raises for bad JSON and bad UTF-8
-        raise _not_janus(answer, "it is not JSON") from None
+        raise not_json(answer.body, answer.where) from None
     if not isinstance(envelope, dict) or not isinstance(envelope.get("janus"), str):
-        raise _not_janus(answer, "a JSON object with the key `janus` was expected")
+        raise ProbeFailed(
+            Outcome.PROTOCOL,
+            f"{answer.where} does not answer like Janus: expected an object with the key `janus`",
+        )
     if envelope["janus"] == "error":
         error = envelope.get("error")
         found = error if isinstance(error, dict) else {}
@@ -108,31 +111,26 @@ def read_id(envelope: Mapping[str, Any], what: str, where: str) -> int:
     """The id that Janus gave to a session or a handle. Raises ProbeFailed."""
     data = envelope.get("data")
     number = data.get("id") if isinstance(data, dict) else None
-    if not isinstance(number, int):
+    if not isinstance(number, int) or not 0 < number <= LARGEST_ID:
         raise ProbeFailed(Outcome.PROTOCOL, f"Janus at {where} made a {what} and did not say its id")
     return number
 
 
 def _refused(where: str, code: object, reason: object, hints: Hints) -> ProbeFailed:
-    number = code if isinstance(code, int) else -1
+    number = code if isinstance(code, int) and 0 <= code < _CODES_END else 0
+    shown = str(number or "without a code")
     said = plain_text(reason) if isinstance(reason, str) else "no reason given"
     hint = f"; {hints[number]}" if number in hints else ""
     return ProbeFailed(
         _OUTCOMES.get(number, Outcome.OTHER),
-        f"Janus at {where} answered error {plain_text(str(code))}: {said}{hint}",
-        plain_text(str(code)),
+        f"Janus at {where} answered error {shown}: {said}{hint}",
+        str(number or ""),
     )
 
 
 def _bad_status(answer: Answer, hints: Hints) -> ProbeFailed:
-    usual = Outcome.UNAVAILABLE if answer.status >= 500 else Outcome.PROTOCOL
-    hint = f"; {hints[answer.status]}" if answer.status in hints else ""
-    return ProbeFailed(
-        _STATUSES.get(answer.status, usual),
-        f"{answer.where} answered HTTP {answer.status} where Janus answers 200{hint}",
-        str(answer.status),
-    )
-
-
-def _not_janus(answer: Answer, why: str) -> ProbeFailed:
-    return ProbeFailed(Outcome.PROTOCOL, f"{answer.where} does not answer like Janus: {why}")
+    if answer.status != 404:
+        return bad_status(answer.status, answer.where)
+    # Janus knows no such path; `not_found` would say that there is no such room.
+    hint = f"; {hints[404]}" if 404 in hints else ""
+    return ProbeFailed(Outcome.PROTOCOL, f"{answer.where} has no Janus API at this path{hint}", "404")

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from probes.failure import ProbeFailed
 from probes.http import Http, Limits
-from probes.janus_api import PROBE_DISPLAY, Hints, Plugin, plugin_name, read_envelope, read_plugin
+from probes.janus_api import LARGEST_ID, PROBE_DISPLAY, Hints, Plugin, plugin_name, read_envelope, read_plugin
 from probes.joins.janus_signal import JanusSignalSettings
 from probes.model import Outcome, Room, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
@@ -56,8 +56,8 @@ class JanusSettings(ServiceSettings):
 class _Row(msgspec.Struct):
     """One room of `list`."""
 
-    room: int | str
-    num_participants: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    room: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_ID)] | str
+    num_participants: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_ID)] | None = None
     description: str | None = None
 
 
