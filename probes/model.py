@@ -277,7 +277,11 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """What history keeps of one service at one tick: numbers only, small."""
+    """What history keeps of one service at one tick: numbers only, small.
+
+    `totals` are the door's counts since its observer started: where ticks were
+    thinned out, the stretch between two that are left is their difference.
+    """
 
     service: str
     seq: int
@@ -292,6 +296,9 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     tries_per_second: float | None
     success_ratio: float | None
     errors: Mapping[Outcome, float]
+    observer: Observer | None = None
+    waiting: int | None = None
+    totals: Mapping[Outcome, int] = {}
 
 
 def plain_text(text: str, limit: int = LABEL_BYTES) -> str:
