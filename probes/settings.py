@@ -1,85 +1,114 @@
 """The config file as types, and how it is read.
 
-`load` and `parse` either return a whole `Config` or raise `BadConfig` with every
-mistake in the file: where it is, what was found and what was expected.
+`load` and `parse` either return a whole `Config` or raise `BadConfig` with what is
+wrong in the file: where it is, what was found and what was expected.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from probes.config_file import BadConfig, Mistake, find_mistakes, read_yaml
-from probes.objectives import Objectives
-from probes.services import SERVICES, AnyService
-from probes.units import Duration, Name, Secret, Settings, Share, Size
+from probes.config_file import BadConfig, KeyPath, Mistake, read_text, read_yaml
+from probes.config_mistakes import find_mistakes
+from probes.config_schema import schema_text
+from probes.services import AnyService
+from probes.units import Duration, Moment, Name, Network, RoomId, Secret, Settings, Share, Size
 
 __all__ = ["BadConfig", "Config", "Mistake", "load", "parse"]
 
-SERVICE_KINDS = tuple(SERVICES)
+
+class Objectives(Settings):
+    """What is promised to people who join."""
+
+    join_success: Share = 0.99
+    """The share of joins that get in."""
+    join_within: Duration = 5.0
+    """How long a join may take."""
+    first_sound_p95: Duration = 2.0
+    """How soon 95 of 100 who joined hear something."""
 
 
 class Event(Settings):
-    """A launch being watched. `rooms` are ids, or patterns with `*`."""
+    """A launch being watched."""
 
     name: Name
+    """Its name in urls and metrics."""
     title: Annotated[str, Field(max_length=128)] = ""
+    """Its name on screen."""
     service: Name
-    rooms: list[Annotated[str, Field(min_length=1, max_length=256)]] = Field(default=["*"], max_length=100)
-    starts_at: datetime | None = None
+    """The name of the service whose rooms it means."""
+    rooms: list[RoomId] = Field(default=["*"], max_length=100)
+    """The rooms it means: ids, or patterns with `*`."""
+    starts_at: Moment | None = None
+    """When it starts, with its time zone."""
     audience: Annotated[int, Field(gt=0)] | None = None
+    """How many people are expected."""
 
-    @model_validator(mode="after")
-    def _knows_its_time_zone(self) -> Event:
-        if self.starts_at is not None and self.starts_at.tzinfo is None:
-            raise PydanticCustomError("time_zone", "expected a time with its zone, such as 2023-05-24T18:00:00-04:00")
-        return self
+
+def _long_enough(token: Secret) -> Secret:
+    if len(token.reveal()) < 16:
+        raise PydanticCustomError("token_length", "expected a token of at least 16 characters")
+    return token
 
 
 class Token(Settings):
     """A bearer token. `may: write` includes reading."""
 
     name: Name
-    token: Secret
+    token: Annotated[Secret, AfterValidator(_long_enough)]
     may: Literal["read", "write"] = "write"
 
-    @model_validator(mode="after")
-    def _long_enough(self) -> Token:
-        if len(self.token.reveal()) < 16:
-            raise PydanticCustomError("token_length", "expected a token of at least 16 characters")
-        return self
+
+def _is_a_hash(value: Secret) -> Secret:
+    if not value.reveal().startswith("$argon2"):
+        raise PydanticCustomError("password_hash", "expected a hash made by `roomwatch hash-password`")
+    return value
+
+
+def _is_a_user_name(text: str) -> str:
+    if not 0 < len(text) <= 64 or ":" in text or " " in text or not text.isprintable():
+        raise PydanticCustomError(
+            "user", "expected a user name of at most 64 characters, without spaces and colons"
+        )
+    return text
 
 
 class BasicUser(Settings):
     """A person who reads the board with a password; `roomwatch hash-password` makes the hash."""
 
-    user: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^:\s]+$")]
-    password_hash: Secret
+    user: Annotated[str, AfterValidator(_is_a_user_name)]
+    password_hash: Annotated[Secret, AfterValidator(_is_a_hash)]
 
-    @model_validator(mode="after")
-    def _is_a_hash(self) -> BasicUser:
-        if not self.password_hash.reveal().startswith("$argon2"):
-            raise PydanticCustomError("password_hash", "expected a hash made by `roomwatch hash-password`")
-        return self
+
+def _is_a_header(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", text):
+        raise PydanticCustomError("header", "expected the name of a header, such as X-Forwarded-User")
+    return text
 
 
 class TrustedProxy(Settings):
     """A proxy that has already asked who it is, and says so in `header`."""
 
-    header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$")] = "X-Forwarded-User"
-    addresses: list[str] = Field(min_length=1, max_length=64)
+    header: Annotated[str, AfterValidator(_is_a_header)] = "X-Forwarded-User"
+    addresses: list[Network] = Field(min_length=1, max_length=64)
+    """The addresses or networks that the proxy connects from."""
 
 
 class Auth(Settings):
-    """Who may look and who may change things. Listening beyond loopback needs one of the three."""
+    """Who may look and who may change things. Listening beyond loopback needs tokens, basic or proxy."""
 
     hosts: list[Annotated[str, Field(min_length=1, max_length=253)]] = Field(default=[], max_length=64)
+    """The host names under which the board may be asked for, beside loopback's."""
     tokens: list[Token] = Field(default=[], max_length=64)
+    """Bearer tokens, for machines and for every write."""
     basic: list[BasicUser] = Field(default=[], max_length=256)
+    """People with passwords."""
     proxy: TrustedProxy | None = None
 
     @property
@@ -90,71 +119,99 @@ class Auth(Settings):
 class HistorySettings(Settings):
     """Where what was seen is kept, how finely and for how long."""
 
-    path: str = "var/roomwatch.sqlite"
+    path: Annotated[str, Field(min_length=1)] = "var/roomwatch.sqlite"
+    """The file, made where it is missing."""
     detail: Duration = 86400.0
+    """How long every tick is kept; after that one in ten seconds."""
     keep: Duration = 30 * 86400.0
+    """How long anything is kept."""
     max_size: Size = 2_000_000_000
+    """The most the file may take; the oldest goes first."""
+
+
+def _tick_length(length: float) -> float:
+    if not 0.1 <= length <= 10:
+        raise PydanticCustomError("tick", "expected a duration from 100ms to 10s")
+    return length
 
 
 class Config(Settings):
     """The whole of `roomwatch.yaml`."""
 
     services: list[AnyService] = Field(min_length=1, max_length=32)
+    """The rooms services under watch."""
     events: list[Event] = Field(default=[], max_length=32)
+    """The launches that are coming."""
     objectives: Objectives = Objectives()
     auth: Auth = Auth()
     history: HistorySettings = HistorySettings()
-    tick: Annotated[Duration, Field(ge=0.1, le=10)] = 1.0
+    tick: Annotated[Duration, AfterValidator(_tick_length)] = 1.0
+    """How often the board and the metrics are renewed."""
 
     @model_validator(mode="after")
-    def _names_are_unique_and_known(self) -> Config:
-        _unique("service", [service.name for service in self.services])
-        _unique("event", [event.name for event in self.events])
-        _unique("token", [token.name for token in self.auth.tokens])
-        _unique("user", [user.user for user in self.auth.basic])
-        names = {service.name for service in self.services}
-        for event in self.events:
-            if event.service not in names:
-                raise PydanticCustomError(
-                    "unknown_service",
-                    "the event {event} names the service {service}, which is not in `services`",
-                    {"event": event.name, "service": event.service},
-                )
+    def _parts_agree(self) -> Config:
+        wrong = [
+            *_doubled(("services",), "name", [service.name for service in self.services]),
+            *_doubled(("events",), "name", [event.name for event in self.events]),
+            *_doubled(("auth", "tokens"), "name", [token.name for token in self.auth.tokens]),
+            *_doubled(("auth", "basic"), "user", [user.user for user in self.auth.basic]),
+            *_unknown_services(self),
+        ]
+        if self.history.keep < self.history.detail:
+            wrong.append(_wrong(("history", "keep"), "expected no less than `history.detail`"))
+        if wrong:
+            raise ValidationError.from_exception_data("Config", wrong)
         return self
 
 
-def _unique(what: str, names: list[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise PydanticCustomError(
-                "duplicate_name", "two {what}s have the name {name}; names must differ", {"what": what, "name": name}
-            )
-        seen.add(name)
+def _wrong(path: KeyPath, sentence: str) -> InitErrorDetails:
+    return InitErrorDetails(
+        type=PydanticCustomError("parts", "{sentence}", {"sentence": sentence}), loc=path, input=None
+    )
+
+
+def _doubled(path: KeyPath, key: str, names: list[str]) -> list[InitErrorDetails]:
+    """A mistake for every name that stands in the list at `path` before."""
+    return [
+        _wrong((*path, index, key), f"the {key} {name} is taken by an entry above; each needs its own")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
+
+
+def _unknown_services(config: Config) -> list[InitErrorDetails]:
+    names = [service.name for service in config.services]
+    return [
+        _wrong(("events", index, "service"), f"expected one of the names in `services` ({', '.join(names)})")
+        for index, event in enumerate(config.events)
+        if event.service not in names
+    ]
 
 
 def load(path: Path) -> Config:
-    """Read and check a config file. Raises BadConfig."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise BadConfig([Mistake(str(path), 0, f"cannot be read: {why}; expected a YAML file")]) from None
-    return parse(text, str(path), path.parent)
+    """Read and check a config file; `file:` secrets are seen from its folder. Raises BadConfig."""
+    return parse(read_text(path), str(path), path.parent)
 
 
 def parse(text: str, name: str, folder: Path) -> Config:
-    """Check the text of a config file called `name`, with `file:` secrets seen from `folder`. Raises BadConfig."""
+    """Check the text of a config file called `name`, with `file:` secrets seen from `folder`.
+
+    Raises BadConfig with every mistake; what must agree between parts is looked at once each part is good.
+    """
     document = read_yaml(text, name)
     try:
         return Config.model_validate(document.value, context={"folder": folder})
     except ValidationError as error:
-        raise BadConfig(find_mistakes(error, document, Config)) from None
+        mistakes = find_mistakes(error, document, Config)
+    raise BadConfig(
+        mistakes
+    )  # outside, so that pydantic's error, which holds the input, does not travel along
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of the config file, for editors."""
-    schema = Config.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "Roomwatch"
-    return schema
+def main() -> None:
+    """Print the JSON schema of the config file."""
+    sys.stdout.write(schema_text(Config))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,68 +1,126 @@
-"""The small types of the config file: durations, sizes, secrets, urls, names."""
+"""The small types of the config file: durations, sizes, times, secrets, urls, names."""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, BaseModel, Field, GetCoreSchemaHandler, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_LONGEST = 3650 * 86400.0
 _SIZES = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)(kB|MB|GB)")
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(kB|MB|GB)")
+_LONGEST_WORD = 32  # of a duration or a size
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
+_SECRET_BYTES = 64_000
 
 
 class Settings(BaseModel):
     """What every part of the config file is: immutable, and closed to unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
 
 def seconds(text: object) -> float:
-    """Read a duration such as `800ms`, `5s`, `1m30s`.
+    """Read a duration such as `800ms`, `5s`, `1m30s`: more than none, at most ten years.
 
     Raises PydanticCustomError with a sentence that says what was expected.
     """
-    if isinstance(text, str):
+    if isinstance(text, str) and len(text) <= _LONGEST_WORD:
         parts = _DURATION.findall(text)
         if parts and "".join(number + unit for number, unit in parts) == text:
             total = sum(float(number) * _UNITS[unit] for number, unit in parts)
-            if total > 0:
+            if 0 < total <= _LONGEST:
                 return total
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        raise PydanticCustomError(
+            "duration", "expected a duration such as 5s, with its unit (ms, s, m, h or d)"
+        )
     raise PydanticCustomError("duration", "expected a duration above zero such as 800ms, 5s, 2m or 1m30s")
 
 
+def duration_text(length: float) -> str:
+    """The shortest way to write `length` seconds that `seconds` reads back: `1d`, `90s`, `800ms`."""
+    for unit in ("d", "h", "m", "s"):
+        if length >= _UNITS[unit] and length % _UNITS[unit] == 0:
+            return f"{length / _UNITS[unit]:g}{unit}"
+    return f"{length * 1000:g}ms"
+
+
 def size(text: object) -> int:
-    """Read a size in bytes such as `500kB`, `11MB`, `2GB`."""
-    if isinstance(text, str) and (found := _SIZE.fullmatch(text)) and float(found[1]) > 0:
-        return int(float(found[1]) * _SIZES[found[2]])
+    """Read a size in bytes such as `500kB`, `11MB`, `2GB`. Raises PydanticCustomError."""
+    if isinstance(text, str) and len(text) <= _LONGEST_WORD and (found := _SIZE.fullmatch(text)):
+        total = int(float(found[1]) * _SIZES[found[2]])
+        if 0 < total <= 10**15:
+            return total
     raise PydanticCustomError("size", "expected a size above zero such as 500kB, 11MB or 2GB")
 
 
+def size_text(length: int) -> str:
+    """`length` bytes as `size` reads them."""
+    unit = next((unit for unit in ("GB", "MB") if length % _SIZES[unit] == 0), "kB")
+    return f"{length / _SIZES[unit]:g}{unit}"
+
+
+def moment(value: object) -> datetime:
+    """Read a time such as `2023-05-24T18:00:00-04:00`, always with its zone. Raises PydanticCustomError."""
+    try:
+        read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        read = None
+    if not isinstance(read, datetime) or read.tzinfo is None:
+        raise PydanticCustomError(
+            "moment", "expected a time with its zone, such as 2023-05-24T18:00:00-04:00"
+        )
+    return read
+
+
 def http_url(text: str) -> str:
-    """An http or https url without user info (secrets belong in a header)."""
+    """An http or https url without user info (secrets belong in a header). Raises PydanticCustomError."""
     try:
         parts = urlsplit(text)
-        port_is_readable = parts.port is None or parts.port > 0
+        usable = parts.port is None or parts.port > 0
     except ValueError:
-        parts, port_is_readable = urlsplit(""), False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_readable:
-        raise PydanticCustomError("url", "expected an http or https url such as http://10.0.0.5:8088")
+        parts, usable = urlsplit(""), False
+    usable = usable and text.isprintable() and " " not in text
     if parts.username is not None or parts.password is not None:
         raise PydanticCustomError(
-            "url_user_info", "a url must hold no user name or password: put them into `headers` as ${{ENV}}"
+            "url_user_info", "a url must hold no user name or password: put them into `headers` as ${ENV}"
         )
+    if parts.scheme not in ("http", "https") or not parts.hostname or not usable:
+        raise PydanticCustomError("url", "expected an http or https url such as http://10.0.0.5:8088")
     return text
 
 
+def without_credentials(text: str) -> str:
+    """`text` as an error may show it: the user info and the query of a url can be secrets."""
+    shown = re.sub(r"(?<=//)[^/]*@|^[^/]*:[^/]*@", "…@", text)
+    return re.sub(r"[?#].*", "?…", shown, flags=re.DOTALL) if "/" in shown else shown
+
+
 def short_name(text: str) -> str:
+    """A name fit for labels, paths and files. Raises PydanticCustomError."""
     if not _NAME.fullmatch(text):
         raise PydanticCustomError(
             "name", "expected a short name of a-z, 0-9, dot, dash and underscore, such as spaces or eu-2"
@@ -70,14 +128,45 @@ def short_name(text: str) -> str:
     return text
 
 
-_JSON_DURATION = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d))+$", "examples": ["800ms", "5s"]}
-_JSON_SIZE = {"type": "string", "pattern": r"^\d+(\.\d+)?(kB|MB|GB)$", "examples": ["11MB"]}
+def network(text: str) -> str:
+    """An address or a network of addresses. Raises PydanticCustomError."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise PydanticCustomError(
+            "network", "expected an address or a network such as 10.0.0.5 or 10.0.0.0/24"
+        ) from None
 
-Duration = Annotated[float, BeforeValidator(seconds), Field(json_schema_extra=_JSON_DURATION)]
-Size = Annotated[int, BeforeValidator(size), Field(json_schema_extra=_JSON_SIZE)]
+
+def _room_id(value: object) -> object:
+    """Janus names its rooms by numbers: a number stands for its digits."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+DURATION_SCHEMA = {
+    "type": "string",
+    "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$",
+    "examples": ["800ms", "5s"],
+}
+SIZE_SCHEMA = {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(kB|MB|GB)$", "examples": ["11MB"]}
+_MOMENT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2023-05-24T18:00:00-04:00"]}
+_ROOM_SCHEMA = {"type": ["string", "integer"], "minLength": 1, "maxLength": 256}
+
+Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema(DURATION_SCHEMA)]
+Size = Annotated[int, BeforeValidator(size), WithJsonSchema(SIZE_SCHEMA)]
+Moment = Annotated[datetime, BeforeValidator(moment), WithJsonSchema(_MOMENT_SCHEMA)]
 Url = Annotated[str, AfterValidator(http_url)]
-Name = Annotated[str, AfterValidator(short_name)]
+Name = Annotated[str, AfterValidator(short_name), Field(json_schema_extra={"pattern": f"^{_NAME.pattern}$"})]
+Network = Annotated[str, AfterValidator(network)]
+RoomId = Annotated[
+    str, BeforeValidator(_room_id), Field(min_length=1, max_length=256), WithJsonSchema(_ROOM_SCHEMA)
+]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def is_duration(notes: Iterable[object]) -> bool:
+    """Whether these notes of a field are those of a Duration."""
+    return any(isinstance(note, BeforeValidator) and note.func is seconds for note in notes)
 
 
 class Secret:
@@ -120,32 +209,44 @@ class Secret:
         if isinstance(text, Secret):
             return text
         if not isinstance(text, str):
-            raise PydanticCustomError("secret", "expected text, ${{ENV}} or file:PATH")
+            raise PydanticCustomError("secret", "expected text in quotes, ${ENV} or file:PATH")
         folder = (info.context or {}).get("folder", Path())
         return cls(_resolve(text, folder))
 
 
 def _resolve(text: str, folder: Path) -> str:
     if text.startswith("file:"):
-        path = folder / text.removeprefix("file:")
-        try:
-            value = path.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise PydanticCustomError(
-                "secret_file",
-                "the secret file {path} cannot be read ({why}); expected a readable text file",
-                {"path": str(path), "why": getattr(error, "strerror", None) or "it is not text"},
-            ) from None
-        if not value:
-            raise PydanticCustomError("secret_file", "the secret file {path} is empty", {"path": str(path)})
-        return value
+        return _read_secret(folder / text.removeprefix("file:"))
 
     def lookup(found: re.Match[str]) -> str:
         value = os.environ.get(found[1])
         if not value:
             raise PydanticCustomError(
-                "secret_env", "the environment variable {name} is not set; set it, or use file:PATH", {"name": found[1]}
+                "secret_env",
+                "the environment variable {name} is not set; set it, or use file:PATH",
+                {"name": found[1]},
             )
         return value
 
     return _REFERENCE.sub(lookup, text)
+
+
+def _read_secret(path: Path) -> str:
+    where = {"path": str(path)}
+    try:
+        with path.open("rb") as file:
+            value = file.read(_SECRET_BYTES).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise PydanticCustomError(
+            "secret_file", "the secret file {path} is not text; expected UTF-8 text", where
+        ) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "its name cannot be used"
+        raise PydanticCustomError(
+            "secret_file",
+            "the secret file {path} cannot be read: {why}; expected a path from the config file's folder",
+            {**where, "why": why},
+        ) from None
+    if not value:
+        raise PydanticCustomError("secret_file", "the secret file {path} is empty", where)
+    return value

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
-
-from pydantic import Field
+from typing import Protocol
 
 from probes.http import Http
 from probes.model import JoinAttempt
-from probes.units import Duration, Settings
+from probes.units import Duration, RoomId, Settings
 
 
 class JoinBase(Settings):
@@ -17,7 +15,7 @@ class JoinBase(Settings):
     via: str
     every: Duration = 10.0
     timeout: Duration = 5.0
-    room: Annotated[str, Field(min_length=1, max_length=256)]
+    room: RoomId
 
 
 class Joiner(Protocol):

@@ -41,7 +41,9 @@ class ServiceSettings(Settings):
 
     name: Name
     kind: str
-    nodes: list[Annotated[Endpoint, BeforeValidator(_endpoint)]] = Field(default=[], max_length=64)
+    nodes: list[Annotated[Endpoint, BeforeValidator(_endpoint, json_schema_input_type=Url | Endpoint)]] = (
+        Field(default=[], max_length=64)
+    )
     url: Url | None = None
     every: Duration = 1.0
     timeout: Duration = 5.0
@@ -61,7 +63,9 @@ class ServiceSettings(Settings):
         ids = [endpoint.id for endpoint in self.endpoints]
         doubled = sorted({i for i in ids if ids.count(i) > 1})
         if doubled:
-            raise PydanticCustomError("duplicate_node", "two nodes have the id {id}; give each its own", {"id": doubled[0]})
+            raise PydanticCustomError(
+                "duplicate_node", "two nodes have the id {id}; give each its own", {"id": doubled[0]}
+            )
         return self
 
     @property
