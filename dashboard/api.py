@@ -14,7 +14,7 @@ from dashboard.hub import Hub
 from dashboard.recent import Recent, columns
 from dashboard.supervisor import ProberAway, Supervisor
 from dashboard.vitals import Vitals
-from probes.history import HistoryReader
+from probes.history import Reader
 
 JSON = "application/json"
 MISSED_TICKS = 5
@@ -32,7 +32,7 @@ def bytes_answer(request: Request, body: bytes, etag: str, media_type: str = JSO
     return Response(body, media_type=media_type, headers=headers)
 
 
-def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: HistoryReader) -> APIRouter:
+def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Reader) -> APIRouter:
     """`/api/v1/*`."""
     api = APIRouter(prefix="/api/v1", tags=["v1"])
 
@@ -95,7 +95,7 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: HistoryR
     return api
 
 
-def _past(history: HistoryReader, service: str, start: float, end: float) -> bytes:
+def _past(history: Reader, service: str, start: float, end: float) -> bytes:
     samples = history.window(service, start, end, _MOST_TICKS)
     return _encoder.encode({"service": service, **columns(samples, history.titles(service))})
 
@@ -103,7 +103,9 @@ def _past(history: HistoryReader, service: str, start: float, end: float) -> byt
 def _known(hub: Hub, service: str) -> None:
     names = [observation.name for observation in hub.latest.frame.services] if hub.latest else []
     if service not in names:
-        raise HTTPException(404, f"No service has this name. The services are: {', '.join(names) or 'none yet'}.")
+        raise HTTPException(
+            404, f"No service has this name. The services are: {', '.join(names) or 'none yet'}."
+        )
 
 
 def make_operations(hub: Hub, vitals: Vitals, reload: Reload) -> APIRouter:
@@ -151,7 +153,12 @@ def _docs_page(document: dict[str, Any]) -> str:
     from dashboard.pages import render
 
     operations = [
-        {"path": path, "method": method.upper(), "summary": operation.get("description", ""), "operation": operation}
+        {
+            "path": path,
+            "method": method.upper(),
+            "summary": operation.get("description", ""),
+            "operation": operation,
+        }
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]

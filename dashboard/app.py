@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Response
+from starlette.routing import Route
 
 from dashboard.api import add_docs, make_api, make_operations
 from dashboard.board import Board
@@ -21,7 +21,7 @@ from dashboard.live import Live
 from dashboard.recent import KEPT, Recent
 from dashboard.supervisor import ConfigText, ProberAway, Supervisor
 from dashboard.vitals import Lags, Vitals
-from probes.history import HistoryReader
+from probes.history import open_reader
 from probes.lag import LoopLag
 from probes.link import Shown
 from probes.settings import BadConfig, Config, parse
@@ -44,7 +44,7 @@ class Web:
         self.lag = LoopLag()
         self.vitals = Vitals(VERSION)
         self.metrics = b""
-        self.history = HistoryReader(Path(config.history.path))
+        self.history = open_reader(config.history)
         self.supervisor = Supervisor(text, self._show, self.vitals.prober_restarted)
         self.board = Board(config, VERSION)
         self.files = FileServer(self.board, self.recent, self.hub)
@@ -100,7 +100,6 @@ class Web:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self.history.close()
 
 
 def make_app(web: Web, bound_host: str) -> Guard:
@@ -114,7 +113,7 @@ def make_app(web: Web, bound_host: str) -> Guard:
         lifespan=web.running,
     )
     # Plain ASGI: these are asked for most, and FastAPI's routing costs four times the answer.
-    app.add_route("/live", Live(web.hub, web.recent))
+    app.router.routes.append(Route("/live", Live(web.hub, web.recent), methods=["GET"]))
     app.include_router(make_api(web.hub, web.recent, web.supervisor, web.history))
     app.include_router(make_operations(web.hub, web.vitals, web.reload))
     add_docs(app)

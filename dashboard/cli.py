@@ -81,7 +81,9 @@ def up(
 
 @app.command()
 def demo(
-    seed: Annotated[str, typer.Option(help="The event to play; `roomwatch seeds` lists them.")] = DEFAULT_SEED,
+    seed: Annotated[
+        str, typer.Option(help="The event to play; `roomwatch seeds` lists them.")
+    ] = DEFAULT_SEED,
     speed: Speed = 10.0,
     port: Port = DEFAULT_PORT,
 ) -> None:
@@ -98,7 +100,10 @@ def demo(
 
 @app.command()
 def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Check the config file, then run every probe once. Exit 0: all good, 1: a probe failed, 2: wrong config."""
+    """Check the config file, then run every probe once.
+
+    Exit code 0: all good, 1: a probe failed, 2: the config is wrong.
+    """
     from dashboard.check import run_all, table
 
     _, settings = _checked(config)
@@ -119,7 +124,9 @@ def list_seeds() -> None:
 def serve_seed(
     name: str,
     speed: Speed = 1.0,
-    port: Annotated[int, typer.Option(help="Port of the service; 0 takes a free one.", min=0, max=65535)] = 8070,
+    port: Annotated[
+        int, typer.Option(help="Port of the service; 0 takes a free one.", min=0, max=65535)
+    ] = 8070,
 ) -> None:
     """Play an event as a rooms service, without watching it."""
     from seeds.__main__ import main as play

@@ -57,7 +57,9 @@ class FileServer:
         if headers.get("if-none-match") == file.etag:
             return Response(status_code=304, headers=safety)
         if zipped and file.gzip is not None:
-            return Response(file.gzip, media_type=file.media_type, headers={**safety, "Content-Encoding": "gzip"})
+            return Response(
+                file.gzip, media_type=file.media_type, headers={**safety, "Content-Encoding": "gzip"}
+            )
         return Response(file.body, media_type=file.media_type, headers=safety)
 
     async def _page_answer(self, zipped: bool) -> Response:

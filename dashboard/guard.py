@@ -79,7 +79,11 @@ class Guard:
 
     def _refuses_host(self, host: str) -> Refusal | None:
         name = _host_name(host)
-        if name in LOOPBACK_NAMES or name == self._bound_host or name in {h.lower() for h in self._auth.hosts}:
+        if (
+            name in LOOPBACK_NAMES
+            or name == self._bound_host
+            or name in {h.lower() for h in self._auth.hosts}
+        ):
             return None
         return Refusal(421, "This host name is not known here. Add it to `auth.hosts` in the config file.")
 
@@ -87,12 +91,14 @@ class Guard:
         if scope["path"] in OPEN_PATHS:
             return None
         is_write = scope["method"] not in _READS
-        token_may = self._token_rights(headers.get("authorization", ""))
+        rights = self._token_rights(headers.get("authorization", ""))
         if is_write:
-            if token_may == "write":
+            if rights == "write":
                 return None
-            return Refusal(401, "A write needs a bearer token from `auth.tokens` with `may: write`.", "Bearer")
-        if token_may:
+            return Refusal(
+                401, "A write needs a bearer token from `auth.tokens` with `may: write`.", "Bearer"
+            )
+        if rights:
             return None
         return await self._refuses_reader(scope, headers)
 
@@ -101,7 +107,8 @@ class Guard:
         if not self._auth.guards_reading:
             if not is_loopback(peer) or any(name in headers for name in _PROXY_HEADERS):
                 return Refusal(
-                    403, "Only this machine may look, without a proxy, until `auth` is set in the config file."
+                    403,
+                    "Only this machine may look, without a proxy, until `auth` is set in the config file.",
                 )
             return None
         if self._auth.proxy and _vouched_for(self._auth.proxy, peer, headers):

@@ -39,7 +39,7 @@ class Live:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._hub.viewers >= self._most:
             refusal = PlainTextResponse(
-                f"{self._most} viewers are connected, the most this process can hold. Try again in a minute.\n",
+                f"{self._most} viewers are connected, and no more fit. Try again in a minute.\n",
                 503,
                 {"Retry-After": "60"},
             )

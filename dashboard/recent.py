@@ -12,7 +12,9 @@ import numpy as np
 from tsdownsample import MinMaxLTTBDownsampler
 
 from dashboard.frames import EncodedFrame
+from probes.history import RoomKey, sample_of
 from probes.model import Observation, Sample
+from probes.pipeline import Tick
 
 KEPT = 3600
 """Ticks kept for each service: an hour at one a second."""
@@ -26,7 +28,6 @@ _SHAPES = 4
 """How many lines have a say in which points are kept."""
 _TITLES = 2000
 
-RoomKey = tuple[str, str]
 _encoder = msgspec.json.Encoder()
 
 
@@ -57,9 +58,7 @@ class Recent:
         self._latest: EncodedFrame | None = None
         self._windows: dict[int, asyncio.Task[bytes]] = {}
 
-    def restore(
-        self, service: str, samples: Iterable[Sample], titles: Iterable[tuple[RoomKey, str]]
-    ) -> None:
+    def restore(self, service: str, samples: Iterable[Sample], titles: Iterable[tuple[RoomKey, str]]) -> None:
         """Take over what history holds, oldest first."""
         past = self._pasts.setdefault(service, _Past())
         for sample in samples:
@@ -72,9 +71,10 @@ class Recent:
         self._latest = encoded
         self._windows.clear()
         frame = encoded.frame
+        tick = Tick(seq=frame.seq, at=frame.at, observations=frame.services)
         for observation in frame.services:
             past = self._pasts.setdefault(observation.name, _Past())
-            past.add(_sample(observation, frame.seq, frame.at))
+            past.add(_sample(observation, tick))
             past.in_lineage = frozenset((r.node, r.id) for r in observation.rooms if r.lineage is not None)
             for room in observation.rooms[:_ROOMS_A_TICK]:
                 past.name((room.node, room.id), room.title)
@@ -94,24 +94,13 @@ class Recent:
         return await asyncio.shield(task)
 
 
-def _sample(observation: Observation, seq: int, at: float) -> Sample:
-    door = observation.door
-    large = observation.rooms[:_ROOMS_A_TICK]
-    followed = [r for r in observation.rooms[_ROOMS_A_TICK:] if r.lineage is not None]
-    return Sample(
-        service=observation.name,
-        seq=seq,
-        at=at,
-        service_time=observation.service_time,
-        state=observation.state,
-        complete=observation.complete,
-        participants=observation.participants,
-        rooms_open=observation.rooms_open,
-        nodes=(),
-        rooms=tuple((r.node, r.id, r.participants) for r in [*large, *followed]),
-        tries_per_second=door.tries_per_second if door else None,
-        success_ratio=door.success_ratio if door else None,
-        errors=door.errors if door else {},
+def _sample(observation: Observation, tick: Tick) -> Sample:
+    """The larger rooms and those in a lineage: a chart cannot show more."""
+    sample = sample_of(observation, tick)
+    followed = {(room.node, room.id) for room in observation.rooms if room.lineage is not None}
+    large, rest = sample.rooms[:_ROOMS_A_TICK], sample.rooms[_ROOMS_A_TICK:]
+    return msgspec.structs.replace(
+        sample, rooms=(*large, *(room for room in rest if (room[0], room[1]) in followed))
     )
 
 
@@ -147,9 +136,7 @@ def columns(
         "complete": [s.complete for s in kept],
         "tries": [s.tries_per_second for s in kept],
         "success": [s.success_ratio for s in kept],
-        "errors": {
-            reason: [_share(sample, reason) for sample in kept] for reason in reasons
-        },
+        "errors": {reason: [_share(sample, reason) for sample in kept] for reason in reasons},
         "rooms": [
             {
                 "id": key[1],

@@ -40,7 +40,7 @@ class ConfigText:
 
 
 class Supervisor:
-    """Owns the prober process. `on_tick` gets what it shows, `on_restart` is told when it had to begin again."""
+    """Owns the prober process. `on_tick` gets what it shows; `on_restart` is told when it begins again."""
 
     def __init__(
         self, config: ConfigText, on_tick: Callable[[Shown], None], on_restart: Callable[[], None]

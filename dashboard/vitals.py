@@ -30,7 +30,7 @@ class Vitals:
     """The metrics that only the web process knows; their text follows the prober's once a tick."""
 
     def __init__(self, version: str) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.started_at = time.time()
         self._registry = CollectorRegistry()
         self._gauge("roomwatch_build_info").labels(version).set(1)

@@ -76,7 +76,10 @@ class Link(Generic[Sent, Received]):
     """One end of the way. Messages are sent whole or not at all."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, decoder: msgspec.msgpack.Decoder[Received]
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        decoder: msgspec.msgpack.Decoder[Received],
     ) -> None:
         self._reader = reader
         self._writer = writer

@@ -135,11 +135,17 @@ class Prober:
             return  # the clock was set back: wait until it is new again
         self._last_seq = seq
         observations = tuple(watch.observation(at) for watch in self._watches.values())
-        self._metrics.dropped("history", self._history.dropped if self._history else 0)
-        self._metrics.dropped("link", self._link.dropped)
+        self._tell_metrics()
         tick = Tick(seq=seq, at=at, observations=observations)
         for sink in self._sinks:
             sink.write(tick)
+
+    def _tell_metrics(self) -> None:
+        """What sinks dropped since the last tick, and how the history is."""
+        if self._history is not None:
+            self._metrics.history(self._history.health())
+            self._metrics.dropped("history", self._history.dropped)
+        self._metrics.dropped("link", self._link.dropped)
 
 
 async def _main(descriptor: int) -> None:

@@ -47,7 +47,7 @@ async def run(probe: Probe) -> ProbeResult:
         detail = f"{probe.node} did not answer within {probe.deadline:g} s"
     except ProbeFailed as failure:
         outcome, detail, code = failure.outcome, failure.detail, failure.code
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a probe that breaks must not end the watching
         outcome = Outcome.OTHER
         detail = f"the probe itself failed ({type(error).__name__}); see Roomwatch's log"
         _log.exception("probe failed unexpectedly", probe=probe.key)

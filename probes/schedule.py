@@ -83,7 +83,7 @@ class Schedule(Generic[T]):
             self._scheduler.shutdown(wait=False)
 
     def follow(self, jobs: Iterable[T], tick_seconds: float) -> None:
-        """Run just `jobs` from now on. A job that stays keeps its phase; a run that is going on ends by itself."""
+        """Run just `jobs` from now on. A job that stays keeps its phase; a run under way ends by itself."""
         wanted = {job.key: job for job in jobs}
         for key in self._jobs.keys() - wanted.keys():
             self._scheduler.remove_job(key)
@@ -101,14 +101,19 @@ class Schedule(Generic[T]):
         if tick_seconds != self._tick_seconds:
             self._tick_seconds = tick_seconds
             self._scheduler.add_job(
-                self._tick, IntervalTrigger(seconds=tick_seconds, start_date=_at(0)), id="tick", replace_existing=True
+                self._tick,
+                IntervalTrigger(seconds=tick_seconds, start_date=_at(0)),
+                id="tick",
+                replace_existing=True,
             )
 
     def _run_soon(self, job: T) -> None:
         """A job with a long interval is not to keep people waiting after a start."""
         when = time.time() + _fraction(job.key) * _SPREAD_SECONDS
         first = _FIRST + job.key
-        self._scheduler.add_job(self._run, DateTrigger(_at(when)), args=[job], id=first, replace_existing=True)
+        self._scheduler.add_job(
+            self._run, DateTrigger(_at(when)), args=[job], id=first, replace_existing=True
+        )
 
     @staticmethod
     def _interval(key: str, every: float) -> IntervalTrigger:

@@ -7,11 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from probes.history.base import Health, History, HistoryTrouble, Limits, Reader
+from probes.history.base import Health, History, HistoryTrouble, Limits, Reader, RoomKey, sample_of
 from probes.history.sink import HistorySink
 from probes.history.sqlite import SqliteHistory
 from probes.history.sqlite_reader import SqliteReader
-from probes.history.sqlite_reader import SqliteReader as HistoryReader
 from probes.settings import HistorySettings
 
 __all__ = [
@@ -19,12 +18,14 @@ __all__ = [
     "Backend",
     "Health",
     "History",
-    "HistoryReader",
     "HistorySink",
     "HistoryTrouble",
     "Limits",
     "Reader",
+    "RoomKey",
     "open_history",
+    "open_reader",
+    "sample_of",
 ]
 
 
@@ -40,7 +41,11 @@ HISTORIES: Final[dict[str, Backend]] = {"sqlite": Backend(SqliteHistory, SqliteR
 
 def open_history(settings: HistorySettings) -> HistorySink:
     """The sink that keeps what is seen, as `settings` say. Never fails: trouble is in its `health()`."""
-    path = Path(settings.path)
     limits = Limits(settings.detail, settings.keep, settings.max_size)
-    backend = HISTORIES["sqlite"]
-    return HistorySink(partial(backend.write, path, limits), backend.read(path))
+    write = partial(HISTORIES["sqlite"].write, Path(settings.path), limits)
+    return HistorySink(write, open_reader(settings))
+
+
+def open_reader(settings: HistorySettings) -> Reader:
+    """The reading side of the same file, for any process."""
+    return HISTORIES["sqlite"].read(Path(settings.path))

@@ -60,7 +60,9 @@ def test_on_loopback_without_auth_everything_can_be_read() -> None:
     assert ask(auth()).text == "inside"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil.example:8050"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil.example:8050"]
+)
 def test_an_unknown_host_name_is_refused(host: str) -> None:
     answer = ask(auth(), host=host)
     assert answer.status_code == 421
@@ -143,7 +145,13 @@ def test_a_flood_of_wrong_passwords_is_turned_away_and_not_queued(monkeypatch: p
 
     async def main() -> list[int]:
         asks = [
-            _ask(guard, "GET", "/", "127.0.0.1", {"Host": "localhost", "Authorization": basic("ana", f"no {i}")})
+            _ask(
+                guard,
+                "GET",
+                "/",
+                "127.0.0.1",
+                {"Host": "localhost", "Authorization": basic("ana", f"no {i}")},
+            )
             for i in range(60)
         ]
         return [answer.status_code for answer in await asyncio.gather(*asks)]
