@@ -34,9 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("name", metavar="NAME", help=", ".join(seeds.names()))
     parser.add_argument("--speed", type=_speed, default=1.0, help="event seconds a second (default 1)")
     parser.add_argument("--port", type=_whole(65_535), default=0, help="default 0: a free one")
-    parser.add_argument(
-        "--rooms", type=_whole(1_000_000), default=0, help="small rooms beside the event's own"
-    )
+    parser.add_argument("--rooms", type=_whole(200_000), default=0, help="small rooms beside the event's own")
     parser.add_argument("--number", type=_whole(2**32), default=0, help="same number, same play (default 0)")
     parser.add_argument("--until-eof", action="store_true", help="end when standard input does")
     return parser

@@ -7,7 +7,7 @@ number and the second alone. Ready bytes are kept and only what changed is redon
 
 from __future__ import annotations
 
-import msgspec
+import json
 
 LIFE = 100
 """Seconds that a small room lives."""
@@ -20,7 +20,7 @@ class Crowd:
 
     def __init__(self, size: int, nodes: tuple[str, ...], number: int, starts: float) -> None:
         self._size = size
-        self._nodes = nodes
+        self._nodes = [json.dumps(node) for node in nodes]
         self._number = number
         self._starts = starts
         self._second = 0
@@ -30,9 +30,8 @@ class Crowd:
     def at(self, second: int) -> bytes:
         """The rooms as JSON objects with commas between, at whole second `second` of the event."""
         if second != self._second:
-            stale = range(self._second + 1, second + 1)
-            phases = {s % LIFE for s in stale[:LIFE]} if second > self._second else set(range(LIFE))
-            for phase in phases:
+            passed = range(self._second + 1, second + 1) if second > self._second else range(LIFE)
+            for phase in {s % LIFE for s in passed[:LIFE]}:
                 for slot in range(phase, self._size, LIFE):
                     self._rooms[slot] = self._room(slot, second)
             self._second = second
@@ -56,16 +55,9 @@ class Crowd:
     def _room(self, slot: int, second: int) -> bytes:
         life = self._life(slot, second)
         mix = ((slot + 1) * _SPREAD + life * 40_503 + self._number * 69_069) % 2**32
-        opened = max(0, (life - 1) * LIFE + slot % LIFE)
-        return msgspec.json.encode(
-            {
-                "id": self._id(slot, life),
-                "title": f"Small room {slot}",
-                "node": self._nodes[slot % len(self._nodes)],
-                "participants": 2 + (mix >> 16) % 59,
-                "capacity": None,
-                "state": "open",
-                "started_at": self._starts + opened,
-                "hosts": [f"small-host-{slot}"],
-            }
-        )
+        opened = self._starts + max(0, (life - 1) * LIFE + slot % LIFE)
+        return (
+            f'{{"id":"{self._id(slot, life)}","title":"Small room {slot}",'
+            f'"node":{self._nodes[slot % len(self._nodes)]},"participants":{2 + (mix >> 16) % 59},'
+            f'"capacity":null,"state":"open","started_at":{opened},"hosts":["small-host-{slot}"]}}'
+        ).encode()

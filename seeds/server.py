@@ -16,6 +16,9 @@ from starlette.applications import Starlette
 
 HOST = "127.0.0.1"
 
+PATIENCE = 0.5
+"""Seconds that answers under way have to finish when the process is told to end."""
+
 
 def serve(app: Starlette, port: int, *, until_eof: bool = False) -> None:
     """Serve `app` of `seeds.service` on loopback until SIGINT or SIGTERM; port 0 takes a free one.
@@ -24,7 +27,7 @@ def serve(app: Starlette, port: int, *, until_eof: bool = False) -> None:
     also ends when its standard input does. Raises OSError when the port is taken.
     """
     listener = socket.create_server((HOST, port), backlog=2048)
-    config = uvicorn.Config(app, access_log=False, log_config=None, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, access_log=False, log_config=None, lifespan="off")
     _Server(config, app, until_eof=until_eof).run(sockets=[listener])
 
 
@@ -45,7 +48,10 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.release()
-        await super().shutdown(sockets)
+        # A client that does not read its answer must not keep the process.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -110,7 +110,7 @@ class SeedsService:
         )
 
     async def healthy(self, _request: Request) -> Response:
-        return _json({"healthy": True})
+        return _json({"healthy": True, "held": self._held})
 
     async def rooms(self, _request: Request) -> Response:
         self._playback.begin()
