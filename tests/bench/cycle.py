@@ -1,0 +1,65 @@
+"""What one cycle costs at 1,000, 10,000 and 100,000 rooms: decode, observe, record, expose."""
+
+from __future__ import annotations
+
+import time
+
+from tests.bench.product import Product, percentile, watching
+
+SIZES = (1_000, 10_000, 100_000)
+_SECONDS = 20.0
+_WARM_UP = 3.0
+
+
+def measure() -> dict[str, object]:
+    """One entry a size, and how cost grows from one size to the next."""
+    sizes = {str(size): _at(size) for size in SIZES}
+    costs = [float(sizes[str(size)]["cycle_cpu_seconds"]) for size in SIZES]  # type: ignore[arg-type]
+    growth = {
+        f"{small}_to_{large}": round(costs[i + 1] / costs[i], 2)
+        for i, (small, large) in enumerate(zip(SIZES, SIZES[1:], strict=False))
+    }
+    return {"rooms": sizes, "cost_growth_for_ten_times_the_rooms": growth}
+
+
+def _at(size: int) -> dict[str, object]:
+    with watching(size) as product:
+        time.sleep(_WARM_UP)
+        return _observe(product)
+
+
+def _observe(product: Product) -> dict[str, object]:
+    polls, cpu, began = product.metric("roomwatch_probe_runs_total"), product.cpu(), time.monotonic()
+    lags: dict[str, list[float]] = {"web": [], "prober": []}
+    scrapes: list[float] = []
+    series = 0
+    while time.monotonic() - began < _SECONDS:
+        started = time.perf_counter()
+        text = product.get("/metrics").decode()
+        scrapes.append(time.perf_counter() - started)
+        series = sum(1 for line in text.splitlines() if line and not line.startswith("#"))
+        for role, seen in lags.items():
+            seen.append(_lag(text, role))
+        time.sleep(0.1)
+    done = product.metric("roomwatch_probe_runs_total") - polls
+    spent = {role: value - cpu[role] for role, value in product.cpu().items()}
+    return {
+        "cycles": done,
+        "cycle_cpu_seconds": round(spent["prober"] / done, 4),
+        "web_cpu_seconds_a_tick": round(spent["web"] / _SECONDS, 4),
+        "metrics_p99_ms": round(percentile(scrapes, 0.99) * 1000, 1),
+        "series": series,
+        "worst_loop_lag_of_a_tick_p99_ms": {
+            role: round(percentile(seen, 0.99) * 1000, 1) for role, seen in lags.items()
+        },
+        "memory_mb": product.memory_mb(),
+    }
+
+
+def _lag(text: str, role: str) -> float:
+    line = next(
+        line
+        for line in text.splitlines()
+        if line.startswith(f'roomwatch_loop_lag_seconds{{process="{role}"}}')
+    )
+    return float(line.rsplit(" ", 1)[1])
