@@ -31,7 +31,7 @@ class Health(NamedTuple):
     trouble: str = ""
 
 
-class HistoryTrouble(Exception):  # noqa: N818 - it may pass; it is a state more than an error
+class HistoryTrouble(Exception):
     """The history cannot be written now. The text says what, where and what to do; trying again may help."""
 
 

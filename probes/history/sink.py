@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -34,7 +35,7 @@ class HistorySink:
         self._waiting: deque[Tick] = deque()
         self._queue = queue
         self._wake = threading.Condition()
-        self._closing = False
+        self._close_by: float | None = None
         self._health = Health()
         self._history: History | None = None
         self.dropped = 0
@@ -60,34 +61,37 @@ class HistorySink:
     def close(self) -> None:
         """Write what waits and close the file, within a second; what is left by then is dropped."""
         with self._wake:
-            self._closing = True
+            self._close_by = time.monotonic() + _CLOSE_SECONDS
             self._wake.notify()
         self._thread.join(_CLOSE_SECONDS)
 
     def _run(self) -> None:
         while self._wait_for_ticks():
             if not self._write_waiting():
-                self._pause()
+                self._wait_for_one_more()
         self._write_waiting()
-        if self._history is not None:
-            self._guard(self._history.close)
+        self.dropped += len(self._waiting)
+        self._let_go()
 
     def _wait_for_ticks(self) -> bool:
         """True when there is something to write; False when it is time to end."""
         with self._wake:
-            self._wake.wait_for(lambda: self._closing or self._waiting)
-            return not self._closing
+            self._wake.wait_for(lambda: self._close_by is not None or self._waiting)
+            return self._close_by is None
 
-    def _pause(self) -> None:
-        """After a failure: until the next tick comes."""
+    def _wait_for_one_more(self) -> None:
+        """After a failure, so that it is tried again once a tick."""
         with self._wake:
-            self._wake.wait(timeout=None if not self._closing else 0)
+            if self._close_by is None:
+                self._wake.wait()
 
     def _write_waiting(self) -> bool:
-        """Write tick by tick, oldest first. False if one failed and still waits."""
-        end = time.monotonic() + _CLOSE_SECONDS
-        while self._waiting and not (self._closing and time.monotonic() > end):
-            if not self._guard(self._write_one):
+        """Write tick by tick, oldest first. False if one failed."""
+        while self._waiting and (self._close_by is None or time.monotonic() < self._close_by):
+            try:
+                self._write_one()
+            except HistoryTrouble as trouble:
+                self._note(trouble)
                 return False
         return True
 
@@ -102,27 +106,30 @@ class HistorySink:
             self.dropped += 1
             raise
         except HistoryTrouble:
-            with self._wake:
-                self._put_back(tick)
+            self._put_back(tick)
             raise
         self._health = self._health._replace(written_at=tick.at, trouble="")
-        if not self._closing:
+        if self._close_by is None:
             self._history.tidy()
         self._health = self._health._replace(size=self._history.size())
 
     def _put_back(self, tick: Tick) -> None:
-        if len(self._waiting) >= self._queue:
-            self.dropped += 1
-        else:
-            self._waiting.appendleft(tick)
+        with self._wake:
+            if len(self._waiting) >= self._queue:
+                self.dropped += 1
+            else:
+                self._waiting.appendleft(tick)
 
-    def _guard(self, step: Callable[[], None]) -> bool:
-        try:
-            step()
-        except HistoryTrouble as error:
-            trouble = str(error)
-            if trouble != self._health.trouble:
-                _log.error("history is not kept", why=trouble)
-            self._health = self._health._replace(errors=self._health.errors + 1, trouble=trouble)
-            return False
-        return True
+    def _note(self, trouble: HistoryTrouble) -> None:
+        text = str(trouble)
+        if text != self._health.trouble:
+            _log.error("history is not kept", why=text)
+        self._health = self._health._replace(errors=self._health.errors + 1, trouble=text)
+        if not isinstance(trouble, Unstorable):
+            self._let_go()  # a file that was taken away or replaced is noticed by opening it again
+
+    def _let_go(self) -> None:
+        history, self._history = self._history, None
+        if history is not None:
+            with contextlib.suppress(HistoryTrouble):
+                history.close()

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
-from itertools import cycle
 from pathlib import Path
 
 import msgspec
-import structlog
 
 from probes.history.base import THIN_SECONDS, HistoryTrouble, Limits, RoomKey, sample_of
-from probes.history.sqlite_file import Body, explained, is_damage, open_to_write, pack, set_aside, transaction
+from probes.history.sqlite_file import (
+    Body,
+    explained,
+    is_damage,
+    open_to_write,
+    pack,
+    set_aside,
+    transaction,
+    wal_limit,
+)
 from probes.model import Observation, Relocation, RoomView
 from probes.pipeline import Tick
 
@@ -23,10 +30,12 @@ _STEP = 500
 
 _ROOMS_STEP = 10_000
 _VACUUM_PAGES = 256
+_FILL = 0.95
+"""How much of a file's size may be in use; the rest is for pages that are free but not given back yet."""
+
 _RELOCATIONS = 1_000
 """Relocations kept of one service."""
 
-_log = structlog.get_logger()
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -44,13 +53,12 @@ class SqliteHistory:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._path = path
         self._limits = limits
-        self._db = open_to_write(path)
+        self._db = open_to_write(path, limits.max_size)
         self._services: dict[str, int] = {}
         self._rooms: dict[tuple[int, RoomKey], _Known] = {}
         self._relocations: dict[tuple[int, str], bytes] = {}
         self._now = 0.0
-        self._turn = cycle((0,))
-        self._turns = 0
+        self._tidied = 0
 
     def append(self, tick: Tick) -> None:
         self._now = tick.at
@@ -68,11 +76,11 @@ class SqliteHistory:
         try:
             with explained(self._path):
                 with transaction(self._db):
-                    service = self._next_service()
-                    self._thin(service)
-                    self._delete_old(service)
+                    self._tidied = self._next_service()
+                    self._thin(self._tidied)
+                    self._delete_old(self._tidied)
                     self._delete_beyond_size()
-                self._db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+                self._give_back_pages()
         except HistoryTrouble as trouble:
             self._replace_if_damaged(trouble)
             raise
@@ -161,18 +169,16 @@ class SqliteHistory:
         self._forget()
         self._db.close()
         with explained(self._path):
-            aside = set_aside(self._path)
-        _log.warning("the history was damaged and is set aside; a new one is begun", file=str(aside))
-        self._db = open_to_write(self._path)
+            set_aside(self._path)
+        self._db = open_to_write(self._path, self._limits.max_size)
 
     # --- tidying ---
 
     def _next_service(self) -> int:
-        if self._turns == 0:
-            ids = [int(row[0]) for row in self._db.execute("SELECT id FROM service")]
-            self._turn, self._turns = cycle(ids or (0,)), max(1, len(ids))
-        self._turns -= 1
-        return next(self._turn)
+        query = (
+            "SELECT coalesce((SELECT min(id) FROM service WHERE id > ?), (SELECT min(id) FROM service), 0)"
+        )
+        return int(self._db.execute(query, (self._tidied,)).fetchone()[0])
 
     def _thin(self, service: int) -> None:
         """Leave the last tick of each stretch of `THIN_SECONDS` that is older than `detail`."""
@@ -185,7 +191,7 @@ class SqliteHistory:
             (service, row[0], due, _STEP),
         ).fetchall()
         # A step that was cut short leaves its last stretch to the next, which then sees it whole.
-        thinned = due if len(rows) < _STEP else max(rows[-1][1] // THIN_SECONDS * THIN_SECONDS, rows[0][1])
+        thinned = due if len(rows) < _STEP else rows[-1][1] // THIN_SECONDS * THIN_SECONDS
         last = {at // THIN_SECONDS: number for number, at in rows if at < thinned}
         gone = [(number,) for number, at in rows if at < thinned and last[at // THIN_SECONDS] != number]
         self._db.executemany("DELETE FROM tick WHERE id = ?", gone)
@@ -212,14 +218,23 @@ class SqliteHistory:
 
     def _delete_beyond_size(self) -> None:
         """Delete the oldest ticks while what is in use comes near `max_size`."""
-        pages, free, page = (self._number(name) for name in ("page_count", "freelist_count", "page_size"))
-        wal = self._path.with_name(self._path.name + "-wal")
-        used = (pages - free) * page + (wal.stat().st_size if wal.exists() else 0)
-        if used > self._limits.max_size * 0.95:
-            self._db.execute(
-                "DELETE FROM tick WHERE at < ? AND id IN (SELECT id FROM tick ORDER BY id LIMIT ?)",
-                (self._now, _STEP),
-            )
+        used = (self._number("page_count") - self._number("freelist_count")) * self._number("page_size")
+        excess = used - (self._limits.max_size * _FILL - wal_limit(self._limits.max_size))
+        if excess <= 0:
+            return
+        gone: list[tuple[int]] = []
+        oldest = "SELECT id, length(body) FROM tick WHERE at < ? ORDER BY id LIMIT ?"
+        for number, length in self._db.execute(oldest, (self._now, _STEP)):
+            gone.append((number,))
+            excess -= length
+            if excess <= 0:
+                break
+        self._db.executemany("DELETE FROM tick WHERE id = ?", gone)
+
+    def _give_back_pages(self) -> None:
+        """Shrink the file by a few pages where more are free than new ticks soon need."""
+        if self._number("freelist_count") > self._number("page_count") * (1 - _FILL):
+            self._db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
 
     def _number(self, pragma: str) -> int:
         return int(self._db.execute(f"PRAGMA {pragma}").fetchone()[0])

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
+import structlog
 
 from probes.history.base import HistoryTrouble, Unstorable
 from probes.model import Observer, Outcome, State
@@ -18,6 +19,7 @@ from probes.model import Observer, Outcome, State
 SCHEMA = 1
 APPLICATION_ID = 0x524D5748  # "RMWH"
 _BUSY_SECONDS = 0.5
+_PAGE = 4096  # SQLite's own default
 
 _TABLES = """
 CREATE TABLE service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, thinned REAL NOT NULL DEFAULT 0);
@@ -56,6 +58,7 @@ class Body(msgspec.Struct, array_like=True):
     totals: dict[Outcome, int]
 
 
+_log = structlog.get_logger()
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Body)
 
@@ -69,20 +72,25 @@ def unpack(data: bytes) -> Body:
     return _decoder.decode(zlib.decompress(data))
 
 
-def open_to_write(path: Path) -> sqlite3.Connection:
+def wal_limit(max_size: int) -> int:
+    """Bytes that the write-ahead log may come to before it is taken into the file."""
+    return min(4_194_304, max_size // 8)
+
+
+def open_to_write(path: Path, max_size: int) -> sqlite3.Connection:
     """Open the file, or begin it. A damaged one is set aside first. Raises HistoryTrouble."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return _open(path)
+            return _open(path, max_size)
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
         set_aside(path)
-        return _open(path)
+        return _open(path, max_size)
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, max_size: int) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         if not _is_new(db):
@@ -91,7 +99,8 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         # In WAL mode NORMAL loses nothing when the process is killed; a power cut may cost the last ticks.
         db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA journal_size_limit = 4194304")
+        db.execute(f"PRAGMA journal_size_limit = {wal_limit(max_size)}")
+        db.execute(f"PRAGMA wal_autocheckpoint = {max(1, wal_limit(max_size) // _PAGE)}")
         with transaction(db):
             if _is_new(db):
                 for statement in _TABLES.split(";"):
@@ -153,8 +162,8 @@ def is_damage(error: sqlite3.Error) -> bool:
     return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def set_aside(path: Path) -> Path:
-    """Give a damaged file and what belongs to it a dated name, and return that name."""
+def set_aside(path: Path) -> None:
+    """Give a damaged file and what belongs to it a dated name."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     count = 1
@@ -165,7 +174,7 @@ def set_aside(path: Path) -> Path:
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
-    return aside
+    _log.warning("the history was damaged and is set aside; a new one is begun", file=str(aside))
 
 
 @contextlib.contextmanager

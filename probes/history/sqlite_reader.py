@@ -70,13 +70,13 @@ class SqliteReader:
         return self._ask(read, [])
 
     def _ask(self, read: Callable[[sqlite3.Connection], T], nothing: T) -> T:
-        if not self._path.exists():
-            return nothing
         try:
+            if not self._path.exists():
+                return nothing
             with closing(open_to_read(self._path)) as db:
                 db.execute("BEGIN")  # one state of the file for all queries of a question
                 answer = read(db)
-        except (sqlite3.Error, HistoryTrouble, msgspec.DecodeError) as error:
+        except (sqlite3.Error, OSError, HistoryTrouble, msgspec.DecodeError) as error:
             self._note(f"The history {self._path} cannot be read: {error}")
             return nothing
         self._note("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from prometheus_client import CollectorRegistry, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -12,6 +12,7 @@ from probes.history.base import Health
 from probes.metrics.observed import SERVICE_SERIES, Point, points
 from probes.metrics.runs import Runs, Scheduled
 from probes.metrics.table import METRICS, SERIES_LIMIT, WEB_SERIES, Kind
+from probes.metrics.text import TextFormat
 from probes.model import Observation, ProbeResult
 from probes.pipeline import Tick
 
@@ -29,6 +30,7 @@ class Metrics(Collector):
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.text = b""
+        self._format = TextFormat()
         self._registry = CollectorRegistry()
         self._runs = Runs(self._registry)
         self._dropped = dict.fromkeys(SINKS, 0)
@@ -63,7 +65,7 @@ class Metrics(Collector):
 
     def write(self, tick: Tick) -> None:
         self._observations = tick.observations
-        self.text = generate_latest(self._registry)
+        self.text = self._format.render(self._registry.collect())
 
     def describe(self) -> Iterable[Metric]:
         return ()
