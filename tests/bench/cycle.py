@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 from tests.bench.product import Product, percentile, watching
 
@@ -17,7 +18,7 @@ def measure() -> dict[str, object]:
     costs = [float(sizes[str(size)]["cycle_cpu_seconds"]) for size in SIZES]  # type: ignore[arg-type]
     growth = {
         f"{small}_to_{large}": round(costs[i + 1] / costs[i], 2)
-        for i, (small, large) in enumerate(zip(SIZES, SIZES[1:], strict=False))
+        for i, (small, large) in enumerate(pairwise(SIZES))
     }
     return {"rooms": sizes, "cost_growth_for_ten_times_the_rooms": growth}
 
