@@ -200,10 +200,11 @@ def event(message: dict[str, Any], **data: Any) -> dict[str, Any]:
 
 def kinds(server: RawServer) -> list[str]:
     """What was asked, in order: the message's kind, or the request inside it."""
-    messages = (
-        json.loads(exchange.body) if exchange.body else {"janus": "poll"} for exchange in server.requests
-    )
-    return [message.get("body", {}).get("request") or message["janus"] for message in messages]
+    asked = []
+    for exchange in server.requests:
+        message: dict[str, Any] = json.loads(exchange.body) if exchange.body else {"janus": "poll"}
+        asked.append(message.get("body", {}).get("request") or message["janus"])
+    return asked
 
 
 JOINED: Reply = lambda message: event(message, audiobridge="joined", room=1)  # noqa: E731
