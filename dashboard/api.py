@@ -55,16 +55,16 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Reader) 
     @api.get("/rooms")
     async def rooms(
         service: Annotated[str, Query(max_length=64)],
-        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+        after: Annotated[str, Query(max_length=1024, description="`next` of the page before")] = "",
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Response:
-        """All rooms of a service, largest first, one page."""
+        """All rooms of a service by node and id, a page at a time."""
         _known(hub, service)
         try:
-            page = await supervisor.rooms(service, offset, limit)
+            page = await supervisor.rooms(service, after, limit)
         except ProberAway as away:
             raise HTTPException(503, f"{away}".capitalize() + ".") from None
-        body = {"service": service, "total": page.total, "offset": offset, "rooms": page.rooms}
+        body = {"service": service, "total": page.total, "rooms": page.rooms, "next": page.next}
         return Response(_encoder.encode(body), media_type=JSON)
 
     @api.get("/relocations")

@@ -92,7 +92,7 @@ def demo_config(seed: Seed, url: str, speed: float, folder: Path) -> ConfigText:
                     "hosts": "hosts",
                 },
                 "time": "time",
-                "nodes": {"list": "nodes", "id": "id", "label": "label"},
+                "node_list": {"list": "nodes", "id": "id", "label": "label"},
                 "joins": {outcome: f"joins.{outcome}" for outcome in _OUTCOMES},
                 "join": {
                     "via": "http",

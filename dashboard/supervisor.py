@@ -130,10 +130,10 @@ class Supervisor:
             self._config = config
         return error
 
-    async def rooms(self, service: str, offset: int, limit: int) -> Rooms:
+    async def rooms(self, service: str, after: str, limit: int) -> Rooms:
         """A page of all rooms of a service. Raises ProberAway."""
         call = next(self._calls)
-        answer = await self._call(call, ListRooms(call=call, service=service, offset=offset, limit=limit))
+        answer = await self._call(call, ListRooms(call=call, service=service, after=after, limit=limit))
         if not isinstance(answer, Rooms):
             raise ProberAway("the prober could not list its rooms")
         return answer

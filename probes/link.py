@@ -31,11 +31,11 @@ class Configure(msgspec.Struct, tag=True, frozen=True):
 
 
 class ListRooms(msgspec.Struct, tag=True, frozen=True):
-    """Web to prober: a page of all rooms of `service`, from `offset`."""
+    """Web to prober: up to `limit` rooms of `service` after the one with the cursor `after`."""
 
     call: int
     service: str
-    offset: int
+    after: str
     limit: int
 
 
@@ -60,6 +60,8 @@ class Rooms(msgspec.Struct, tag=True, frozen=True):
     call: int
     rooms: list[RoomView]
     total: int
+    next: str
+    """The cursor of the last one, empty where no more follow."""
 
 
 ToProber = Configure | ListRooms

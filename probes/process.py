@@ -24,7 +24,7 @@ from probes.roster import roster
 from probes.runner import JOIN, Probe, run
 from probes.schedule import Schedule
 from probes.settings import BadConfig, Config, HistorySettings, parse
-from probes.watch import Watch
+from probes.watch import Watch, cursor
 
 _log = structlog.get_logger()
 
@@ -77,8 +77,15 @@ class Prober:
                 self._link.send(Done(call=message.call, error=self._configure(message)))
             case ListRooms():
                 watch = self._watches.get(message.service)
-                rooms, total = watch.all_rooms(message.offset, message.limit) if watch else ([], 0)
-                self._link.send(Rooms(call=message.call, rooms=rooms, total=total))
+                self._link.send(self._list_rooms(message))
+
+    def _list_rooms(self, message: ListRooms) -> Rooms:
+        watch = self._watches.get(message.service)
+        if watch is None:
+            return Rooms(call=message.call, rooms=[], total=0, next="")
+        rooms, total = watch.rooms(message.after, message.limit, time.time())
+        more = cursor(rooms[-1]) if len(rooms) == message.limit else ""
+        return Rooms(call=message.call, rooms=rooms, total=total, next=more)
 
     def _configure(self, message: Configure) -> str:
         """Take over a new config, or leave everything as it is and say why."""
