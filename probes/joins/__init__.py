@@ -30,5 +30,5 @@ if TYPE_CHECKING:
 else:  # made from the table, so that a way is one line
     JoinSettings = Annotated[
         Union[tuple(way.settings for way in JOINS.values())],  # noqa: UP007
-        Field(discriminator="via" if len(JOINS) > 1 else None),
+        Field(discriminator="via"),
     ]

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from pydantic import BeforeValidator
 
 from probes.http import Http
-from probes.model import JoinAttempt
+from probes.model import JOIN_OUTCOMES, JoinAttempt, Outcome
 from probes.units import Duration, RoomId, Settings
+
+
+def _outcome(word: object) -> object:
+    return next((outcome for outcome in JOIN_OUTCOMES if outcome == word), word)
+
+
+JoinOutcome = Annotated[Outcome, BeforeValidator(_outcome)]
+"""An outcome of a join as the config writes it."""
 
 
 class JoinBase(Settings):

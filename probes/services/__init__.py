@@ -30,5 +30,5 @@ if TYPE_CHECKING:
 else:  # made from the table, so that a kind is one line
     AnyService = Annotated[
         Union[tuple(kind.settings for kind in SERVICES.values())],  # noqa: UP007
-        Field(discriminator="kind" if len(SERVICES) > 1 else None),
+        Field(discriminator="kind"),
     ]

@@ -2,24 +2,194 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from probes.http import Http
-from probes.model import SnapshotPart
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
+
+from probes.failure import ProbeFailed
+from probes.http import Http, Limits
+from probes.http_faults import bad_status
+from probes.joins.base import JoinOutcome
+from probes.mapping import Document, Reading, Table
+from probes.model import NodeReport, Outcome, RoomState, SnapshotPart, plain_text
+from probes.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, Kind, Path
+from probes.rows import STATES, read_nodes, read_rooms, read_time
 from probes.services.base import Endpoint, ServiceSettings
+from probes.units import Settings
+
+NOTE_BYTES = 300
+
+
+def _path(text: str) -> str:
+    try:
+        Path(text)
+    except ValueError as error:
+        raise PydanticCustomError(
+            "field_path",
+            "expected a field such as participants or stats.count, or a JMESPath expression ({why})",
+            {"why": plain_text(str(error), 160)},
+        ) from None
+    return text
+
+
+def _state(word: object) -> object:
+    return next((state for state in RoomState if state == word), word)
+
+
+FieldPath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_path)]
+ListPath = Annotated[str, Field(max_length=500), AfterValidator(_path)]
+StateWord = Annotated[RoomState, BeforeValidator(_state)]
+
+
+class RoomsMapping(Settings):
+    """Where the rooms are in an answer, and where in each room what is."""
+
+    list: ListPath = "rooms"
+    """`@` where the answer itself is the list."""
+    id: FieldPath = "id"
+    participants: FieldPath = "participants"
+    title: FieldPath | None = None
+    node: FieldPath | None = None
+    """Without it a room is on the endpoint that was asked."""
+    capacity: FieldPath | None = None
+    state: FieldPath | None = None
+    """Without it every room is open."""
+    states: dict[str, StateWord] = Field(default={}, max_length=64)
+    """The service's own words for the states, beside the common ones."""
+    started_at: FieldPath | None = None
+    hosts: FieldPath | None = None
+
+
+class NodesMapping(Settings):
+    """Where an answer tells of the service's nodes."""
+
+    list: ListPath = "nodes"
+    id: FieldPath = "id"
+    label: FieldPath | None = None
+    participants: FieldPath | None = None
+    capacity: FieldPath | None = None
 
 
 class HttpJsonSettings(ServiceSettings):
     """A service of kind `http-json`."""
 
     kind: Literal["http-json"]
+    method: Literal["GET", "POST"] = "GET"
+    body: JsonValue = None
+    rooms: RoomsMapping = RoomsMapping()
+    node_list: NodesMapping | None = None
+    time: FieldPath | None = None
+    """Where the service tells its own time."""
+    joins: dict[JoinOutcome, FieldPath] = Field(default={})
+    """Where the service's own counts of joins are, by outcome, each since its start."""
+
+    @model_validator(mode="after")
+    def _a_list_has_nothing_beside_it(self) -> HttpJsonSettings:
+        if self.rooms.list in ("", "@") and (self.node_list or self.time or self.joins):
+            raise PydanticCustomError(
+                "beside_list",
+                "`rooms.list` is the whole answer: nothing is beside it for `time`, `node_list` or `joins`",
+            )
+        return self
 
 
 class HttpJson:
-    """Polls one JSON service."""
+    """Polls one JSON service: one request, one decode."""
 
     def __init__(self, settings: HttpJsonSettings) -> None:
         self._settings = settings
+        self._headers = {name: value.reveal() for name, value in settings.headers.items()}
+        self._limits = Limits(
+            max_body=settings.max_body,
+            follow_redirects=settings.follow_redirects,
+            verify_tls=settings.verify_tls,
+        )
+        self._document = _document(settings)
+        self._states = {**STATES, **{word.lower(): state for word, state in settings.rooms.states.items()}}
 
     async def poll(self, endpoint: Endpoint, http: Http) -> SnapshotPart:
-        raise NotImplementedError
+        """Ask `endpoint` for its rooms. Raises ProbeFailed when no usable answer came."""
+        settings = self._settings
+        answer = await http.ask(
+            settings.method, endpoint.url, headers=self._headers, json=settings.body, limits=self._limits
+        )
+        if not 200 <= answer.status < 300:
+            raise bad_status(answer.status, answer.where)
+        return self._part(self._document.read(answer.body, answer.where), endpoint.id, answer.where)
+
+    def _part(self, reading: Reading, node: str, where: str) -> SnapshotPart:
+        columns = reading.tables.get("rooms")
+        if columns is None:
+            at = "the top" if self._settings.rooms.list in ("", "@") else f"`{self._settings.rooms.list}`"
+            raise ProbeFailed(
+                Outcome.PROTOCOL, f"{where} answered with JSON that has no list at {at}; check `rooms.list`"
+            )
+        complete = "rooms" not in reading.left_out
+        if not columns and not complete:
+            raise ProbeFailed(Outcome.PROTOCOL, f"{where}: {reading.notes[0]}; check the mapping in `rooms`")
+        rooms, notes = read_rooms(columns, node, self._states)
+        notes = [*reading.notes, *notes]
+        return SnapshotPart(
+            rooms=rooms,
+            complete=complete,
+            service_time=_time(reading, notes),
+            nodes=_nodes(reading),
+            joins=self._joins(reading),
+            note=plain_text("; ".join(notes), NOTE_BYTES),
+        )
+
+    def _joins(self, reading: Reading) -> dict[Outcome, int]:
+        counts = ((outcome, reading.values.get(f"joins.{outcome}")) for outcome in self._settings.joins)
+        return {outcome: count for outcome, count in counts if count is not None}
+
+
+def _document(settings: HttpJsonSettings) -> Document:
+    rooms = settings.rooms
+    tables = {
+        "rooms": _table(
+            rooms.list,
+            {
+                "id": (rooms.id, ID),
+                "participants": (rooms.participants, COUNT),
+                "title": (rooms.title, TEXT),
+                "node": (rooms.node, TEXT),
+                "capacity": (rooms.capacity, COUNT),
+                "state": (rooms.state, WORD),
+                "started_at": (rooms.started_at, WHEN),
+                "hosts": (rooms.hosts, NAMES),
+            },
+        )
+    }
+    if (nodes := settings.node_list) is not None:
+        tables["nodes"] = _table(
+            nodes.list,
+            {
+                "id": (nodes.id, ID),
+                "label": (nodes.label, TEXT),
+                "participants": (nodes.participants, COUNT),
+                "capacity": (nodes.capacity, COUNT),
+            },
+        )
+    values = {f"joins.{outcome}": (path, COUNT) for outcome, path in settings.joins.items()}
+    if settings.time is not None:
+        values["time"] = (settings.time, WHEN)
+    return Document(tables, values)
+
+
+def _table(where: str, fields: dict[str, tuple[str | None, Kind]]) -> Table:
+    return Table(where, {name: (path, kind) for name, (path, kind) in fields.items() if path is not None})
+
+
+def _time(reading: Reading, notes: list[str]) -> float | None:
+    given = reading.values.get("time")
+    try:
+        return read_time(given)
+    except (ValueError, OverflowError):
+        notes.append(f'the service\'s time is no time, as "{plain_text(str(given), 40)}"')
+        return None
+
+
+def _nodes(reading: Reading) -> list[NodeReport]:
+    columns = reading.tables.get("nodes")
+    return [] if columns is None else read_nodes(columns)

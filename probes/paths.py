@@ -1,0 +1,54 @@
+"""Where in a JSON document a value is, and of what kind it may be."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, NamedTuple
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from msgspec import Meta
+
+_PLAIN = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*")
+
+
+class Kind(NamedTuple):
+    """What a field may hold, and how a sentence calls it."""
+
+    type: Any
+    expected: str
+
+
+ID = Kind(Annotated[str, Meta(min_length=1, max_length=256)] | int, "an id of 1 to 256 characters")
+TEXT = Kind(str | int | None, "a text")
+COUNT = Kind(Annotated[int, Meta(ge=0, le=2**53)] | None, "a whole number from 0")
+WHEN = Kind(float | str | None, "a time")
+WORD = Kind(str | bool | int | None, "a word")
+NAMES = Kind(tuple[str | int, ...] | None, "a list of texts")
+
+
+class Path:
+    """Where a value is: dotted names, a JMESPath expression, or `@` or nothing for all of it."""
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError where `text` is none of the three."""
+        self.text = text
+        self.names: tuple[str, ...] | None = None
+        if text in ("", "@"):
+            self.names = ()
+        elif _PLAIN.fullmatch(text):
+            self.names = tuple(text.split("."))
+        try:
+            self._expression = jmespath.compile(text) if self.names is None else None
+        except JMESPathError as error:
+            raise ValueError(str(error)) from None
+
+    def find(self, value: Any) -> Any:
+        """What is there in `value`, or None. Raises JMESPathError."""
+        if self._expression is not None:
+            return self._expression.search(value)
+        for name in self.names or ():
+            if not isinstance(value, dict):
+                return None
+            value = value.get(name)
+        return value

@@ -1,0 +1,173 @@
+"""From the columns of a JSON list to rooms and node reports, a column at a time: 100,000 rooms are common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import repeat
+from typing import Any
+
+from probes.mapping import Columns
+from probes.model import LABEL_BYTES, NodeReport, Room, RoomState, plain_text
+
+ID_BYTES = 1024
+MAX_HOSTS = 32
+MILLISECONDS_FROM = 1e11
+"""Times from here on are Unix milliseconds: as seconds they would be after the year 5000."""
+
+LATEST = 1e14
+
+STATES: Mapping[str, RoomState] = {
+    **dict.fromkeys(
+        ("open", "opened", "live", "running", "active", "started", "ongoing", "in_progress", "true"),
+        RoomState.OPEN,
+    ),
+    **dict.fromkeys(
+        ("scheduled", "upcoming", "planned", "pending", "waiting", "created", "not_started"),
+        RoomState.SCHEDULED,
+    ),
+    **dict.fromkeys(
+        ("ended", "closed", "finished", "completed", "stopped", "canceled", "cancelled", "inactive", "false"),
+        RoomState.ENDED,
+    ),
+}
+"""What services call the states of a room; `states` in the config adds to it."""
+
+
+def read_rooms(columns: Columns, node: str, states: Mapping[str, RoomState]) -> tuple[list[Room], list[str]]:
+    """The rooms, each once, and notes on what was not as it should be.
+
+    `node` is where a room is that does not say so itself; `states` is looked up in lower case.
+    """
+    notes: list[str] = []
+    count = len(columns)
+    ids = [clean_id(i) for i in columns["id"]]
+    nodes: Iterable[str] = repeat(node)
+    if "node" in columns:
+        nodes = _nodes(columns, node)
+    rooms = list(
+        map(
+            Room,
+            ids,
+            nodes,
+            columns["participants"],
+            [clean_title(t) for t in columns["title"]] if "title" in columns else repeat("", count),
+            _states(columns, states, notes),
+            _capacities(columns),
+            _times(columns, notes),
+            _hosts(columns),
+        )
+    )
+    keys = set(ids) if isinstance(nodes, repeat) else set(zip(nodes, ids, strict=True))
+    if len(keys) < count:
+        rooms = _each_once(rooms)
+        notes.append(f"{count - len(rooms)} rooms were listed more than once; the larger count was kept")
+    return rooms, notes
+
+
+def read_nodes(columns: Columns) -> list[NodeReport]:
+    """What the service says of its nodes."""
+    return [
+        NodeReport(clean_id(node), clean_title(label), participants, capacity or None)
+        for node, label, participants, capacity in zip(
+            columns["id"], columns["label"], columns["participants"], columns["capacity"], strict=True
+        )
+    ]
+
+
+def clean_title(text: str | int | None) -> str:
+    """A title as `plain_text` makes it; nearly all are so already, and 100,000 of them are looked at."""
+    if type(text) is not str:
+        return "" if text is None else str(text)
+    if text.isprintable() and (len(text) <= LABEL_BYTES // 4 or len(text.encode()) <= LABEL_BYTES):
+        return text
+    return plain_text(text)
+
+
+def clean_id(given: str | int) -> str:
+    """An id as text that a terminal and a log can show."""
+    if type(given) is not str:
+        return str(given)
+    return given if given.isprintable() else plain_text(given, ID_BYTES)
+
+
+def read_time(given: float | str | None) -> float | None:
+    """Unix seconds from seconds, milliseconds or ISO 8601 (UTC without a zone); 0 and less are unknown.
+
+    Raises ValueError where it is none of them.
+    """
+    if given is None:
+        return None
+    if type(given) is float and 0 < given < MILLISECONDS_FROM:
+        return given
+    try:
+        number = float(given)
+    except ValueError:
+        moment = datetime.fromisoformat(str(given))
+        number = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    if not math.isfinite(number) or number >= LATEST:
+        raise ValueError(given)
+    if number <= 0:
+        return None
+    return number / 1000 if number >= MILLISECONDS_FROM else number
+
+
+def _nodes(columns: Columns, node: str) -> list[str]:
+    given = list(columns["node"])
+    named = {n: clean_id(n) if n not in (None, "") else node for n in set(given)}
+    return [named[n] for n in given]
+
+
+def _states(columns: Columns, states: Mapping[str, RoomState], notes: list[str]) -> Iterable[RoomState]:
+    if "state" not in columns:
+        return repeat(RoomState.OPEN, len(columns))
+    given = list(columns["state"])
+    meant: dict[Any, RoomState | None] = {w: states.get(str(w).lower()) for w in set(given)}
+    strange = [plain_text(str(w), 40) for w, state in meant.items() if state is None and w is not None]
+    if strange:
+        notes.append(f'the state "{min(strange)}" is not in `rooms.states`; such rooms are taken as open')
+    known = {word: state or RoomState.OPEN for word, state in meant.items()}
+    return [known[word] for word in given]
+
+
+def _capacities(columns: Columns) -> Iterable[int | None]:
+    if "capacity" not in columns:
+        return repeat(None, len(columns))
+    return [c or None for c in columns["capacity"]]  # 0 is how services write "no limit"
+
+
+def _times(columns: Columns, notes: list[str]) -> Iterable[float | None]:
+    if "started_at" not in columns:
+        return repeat(None, len(columns))
+    times: list[float | None] = []
+    bad: list[Any] = []
+    for given in columns["started_at"]:
+        try:
+            times.append(read_time(given))
+        except (ValueError, OverflowError):
+            times.append(None)
+            bad.append(given)
+    if bad:
+        notes.append(f'started_at of {len(bad)} rooms is no time, as "{plain_text(str(bad[0]), 40)}"')
+    return times
+
+
+def _hosts(columns: Columns) -> Iterable[tuple[str, ...]]:
+    if "hosts" not in columns:
+        return repeat((), len(columns))
+    return [tuple(map(clean_id, hosts[:MAX_HOSTS])) if hosts else () for hosts in columns["hosts"]]
+
+
+def _each_once(rooms: Sequence[Room]) -> list[Room]:
+    kept: dict[tuple[str, str], Room] = {}
+    for room in rooms:
+        key = (room.node, room.id)
+        other = kept.get(key)
+        if other is None or _size(room) > _size(other):
+            kept[key] = room
+    return list(kept.values())
+
+
+def _size(room: Room) -> int:
+    return -1 if room.participants is None else room.participants
