@@ -1,0 +1,91 @@
+// Takes in frames, keeps the past, and has the board drawn: at most four times a second, never unseen.
+(() => {
+  "use strict";
+  const rw = (window.roomwatch = window.roomwatch || {});
+  const BETWEEN = 250; // ms
+
+  class Live {
+    constructor(recent) {
+      this.delays = []; // of the last frames, against this computer's clock
+      this.drawn = 0;
+      this.timer = null;
+      this.dashIsHere = false;
+      this.seq = recent.seq;
+      rw.past.merge(recent);
+      if (recent.frame) rw.frame = recent.frame;
+    }
+
+    start() {
+      this.draw();
+      this.stream = new rw.SharedStream(() => this.seq, (kind, data) => this.take(kind, data));
+      setInterval(() => this.second(), 1000);
+      document.addEventListener("visibilitychange", () => this.soon());
+      new MutationObserver(() => this.put("scheme", Date.now())).observe(document.documentElement, {
+        attributeFilter: ["data-mantine-color-scheme"],
+      });
+    }
+
+    take(kind, data) {
+      if (kind === "catchup") {
+        rw.past.merge(data);
+        if (data.frame) this.show(data.frame);
+      } else if (kind === "frame") {
+        rw.past.add(data);
+        this.show(data);
+        this.delays.push(Date.now() / 1000 - data.at);
+        if (this.delays.length > 60) this.delays.shift();
+      }
+      this.soon();
+    }
+
+    show(frame) {
+      if (rw.frame && frame.at <= rw.frame.at) return;
+      rw.frame = frame;
+      this.seq = frame.seq;
+    }
+
+    // The server's time now. This computer's clock may be off; the fastest of several frames tells by how much.
+    now() {
+      const skew = this.delays.length > 1 ? Math.min(...this.delays) : 0;
+      return Date.now() / 1000 - skew;
+    }
+
+    second() {
+      this.stream.beat(rw.frame ? rw.frame.tick : 1);
+      if (document.hidden) return;
+      if (!this.put("link", Date.now())) this.draw();
+    }
+
+    soon() {
+      if (this.timer || document.hidden) return;
+      this.timer = setTimeout(() => this.draw(), Math.max(0, this.drawn + BETWEEN - Date.now()));
+    }
+
+    draw() {
+      clearTimeout(this.timer);
+      this.timer = null;
+      this.drawn = Date.now();
+      if (!rw.frame || this.put("frame", rw.frame)) return;
+      for (const text of rw.texts) text("");
+    }
+
+    // False until Dash has drawn its layout: set_props throws, or finds nobody, before that.
+    put(id, data) {
+      if (!document.getElementById("board")) return false;
+      try {
+        window.dash_clientside.set_props(id, { data });
+      } catch {
+        return false;
+      }
+      if (!this.dashIsHere) this.arrive();
+      return true;
+    }
+
+    arrive() {
+      this.dashIsHere = true;
+      document.getElementById("first").remove();
+    }
+  }
+
+  rw.Live = Live;
+})();

@@ -1,0 +1,84 @@
+// The share of tries that failed, stacked by reason.
+(() => {
+  "use strict";
+  const rw = window.roomwatch;
+  const { words } = rw;
+
+  // One colour a reason, always the same.
+  const COLOURS = {
+    timeout: "bad",
+    unavailable: "warn",
+    aborted: "grey",
+    room_full: "room-2",
+    not_found: "room-1",
+    refused: "room-5",
+    rate_limited: "room-6",
+    unauthorized: "room-7",
+    no_media: "room-4",
+    silent: "room-8",
+  };
+  const colourOf = (reason) => rw.colour(COLOURS[reason] || "grey");
+  const MOST_PIECES = 20;
+
+  // Stretches in which the shares are known; between them nothing is drawn.
+  function pieces(known) {
+    const found = [];
+    known.forEach((value, i) => {
+      if (value === null) return;
+      const last = found[found.length - 1];
+      if (last && last[1] === i) last[1] = i + 1;
+      else found.push([i, i + 1]);
+    });
+    return found.slice(-MOST_PIECES);
+  }
+
+  function trace(reason, shares, x, [from, to], piece) {
+    const colour = colourOf(reason);
+    return {
+      type: "scatter",
+      mode: "lines",
+      name: words.inert(words.outcome(reason)),
+      meta: words.inert(words.outcome(reason)),
+      legendgroup: reason,
+      showlegend: piece === 0,
+      stackgroup: `piece ${piece}`,
+      x: x.slice(from, to),
+      y: shares.slice(from, to).map((share) => share ?? 0),
+      line: { shape: "hv", width: 0.5, color: colour },
+      fillcolor: colour,
+      hovertemplate: "%{y:.1%}  %{meta}<extra></extra>",
+    };
+  }
+
+  const sum = (values) => values.reduce((a, b) => a + (b ?? 0), 0);
+
+  function inWords(reasons, service) {
+    const door = service && service.door;
+    if (!door || door.success_ratio === null) return "Not known.";
+    const parts = reasons.map(([reason]) => `${words.outcome(reason)} ${words.percent(door.errors[reason] ?? 0)}`);
+    return `${words.percent(door.success_ratio)} of tries get in. ${parts.join(", ")}`;
+  }
+
+  rw.chart("errors", ({ service, series, offset, settings }) => {
+    const door = service ? service.door : null;
+    const reasons = [...series.errors].filter(([, shares]) => sum(shares) > 0).sort((a, b) => sum(b[1]) - sum(a[1]));
+    const observer = door && door.observer === "probe" ? " · seen by our probes" : "";
+    rw.notes("errors", `share of tries${observer}`, inWords(reasons, service));
+    const found = pieces(series.success);
+    if (!found.length || !reasons.length) {
+      const nothing = found.length ? "No join has failed." : service ? rw.noDoor(settings) : "Waiting for the first frame.";
+      return rw.figure([], { offset, revision: "", nothing });
+    }
+    const x = series.time.map((time) => rw.onAxis(time, offset));
+    const top = Math.max(0.02, ...series.success.map((ratio) => (ratio === null ? 0 : 1 - ratio)));
+    return rw.figure(
+      found.flatMap((piece, i) => reasons.map(([reason, shares]) => trace(reason, shares, x, piece, i))),
+      {
+        range: [series.time[0], series.time[series.length - 1]],
+        offset,
+        revision: service.name,
+        yaxis: { range: [0, Math.min(1, top * 1.1)], tickformat: top < 0.05 ? ".1%" : ".0%" },
+      },
+    );
+  });
+})();

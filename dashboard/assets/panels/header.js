@@ -1,0 +1,73 @@
+// The head of the page: what is watched, how old it is, and in words when it is not fresh.
+(() => {
+  "use strict";
+  const rw = window.roomwatch;
+  const { words, h } = rw;
+
+  rw.text("about", ({ service, event }) => {
+    if (!service) return h("span", null, "waiting for the first frame");
+    const name = event ? `${words.plain(event.title)} · ${service.name}` : service.name;
+    return [
+      h("span", { key: "name", className: "cut" }, name),
+      rw.isReplay(service) && h("span", { key: "pace", className: "chip" }, pace(service.pace)),
+    ];
+  });
+
+  const pace = (x) => (words.known(x) && Math.abs(x - 1) > 0.05 ? `replay ×${Number(x.toPrecision(2))}` : "replay");
+
+  // How long a service may be silent before its numbers count as old.
+  const patience = (frame, settings) => Math.max(2.5, 2 * (settings ? settings.every : 1) + 2 * frame.tick);
+
+  function freshness({ frame, service, settings }) {
+    const lost = rw.live && rw.live.stream ? rw.live.stream.lost : null;
+    const age = service && service.observed_at !== null ? rw.live.now() - service.observed_at : null;
+    if (lost) return { kind: "lost", age, since: (Date.now() - lost) / 1000 };
+    if (!service) return { kind: "waiting", age };
+    if (frame.prober && !frame.prober.alive) return { kind: "stopped", age };
+    if (age === null) return { kind: "waiting", age };
+    return { kind: age > patience(frame, settings) ? "old" : "live", age };
+  }
+
+  const NOTICES = {
+    lost: ({ since }) => `Connection lost ${words.duration(since)} ago; trying again.`,
+    stopped: () => "The prober has stopped; it is being started again.",
+    old: ({ age }) => `Data is ${words.duration(age)} old: no newer answer has come.`,
+  };
+  const SAID = { lost: "Connection lost; trying again.", stopped: "The prober has stopped.", old: "The data is old." };
+
+  function notice(fresh, { service, offset }) {
+    const sentence = NOTICES[fresh.kind];
+    if (!sentence) return null;
+    const time = service ? service.service_time ?? service.observed_at : null;
+    const shown = time === null ? "" : ` What you see is from ${words.clock(time, offset)}.`;
+    return h("p", { className: `notice ${fresh.kind}` }, sentence(fresh), shown);
+  }
+
+  function elapsed({ service, event }) {
+    if (!service || !event || event.starts_at === null || service.service_time === null) return null;
+    const seconds = service.service_time - event.starts_at;
+    return h(
+      "span",
+      { key: "t", className: "elapsed", title: `since the start of ${words.plain(event.title)}` },
+      h("small", null, seconds < 0 ? "T−" : "T+"),
+      h("b", null, words.countdown(seconds)),
+    );
+  }
+
+  const PILLS = { live: "fresh", old: "old", stopped: "old", waiting: "old", lost: "lost" };
+
+  rw.text("clock", (view) => {
+    const fresh = freshness(view);
+    document.documentElement.dataset.fresh = PILLS[fresh.kind];
+    rw.draw("notice-body", notice(fresh, view), h("span", { className: "unseen", role: "status" }, SAID[fresh.kind] || ""));
+    return [
+      elapsed(view),
+      h(
+        "span",
+        { key: "age", className: `pill ${PILLS[fresh.kind]}` },
+        h("i", { className: "dot", "aria-hidden": true }),
+        fresh.age === null ? "no answer yet" : `${words.age(fresh.age)} old`,
+      ),
+    ];
+  });
+})();

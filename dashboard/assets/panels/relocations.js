@@ -1,0 +1,42 @@
+// Where rooms went.
+(() => {
+  "use strict";
+  const rw = window.roomwatch;
+  const { words, h } = rw;
+  const SHOWN = 8;
+
+  const name = (place) => words.plain(place.title || place.room, 60);
+
+  function way({ from, to }) {
+    const parts = [`${name(from)} @ ${words.plain(from.node, 40)}`, " → "];
+    parts.push(to ? `${name(to)} @ ${words.plain(to.node, 40)}` : h("em", { key: "none" }, "no successor known"));
+    return parts;
+  }
+
+  function carried({ participants_before: before, participants_now: now, carried_over: share, dark_seconds: dark, to }) {
+    const people = to ? `${words.people(now)} of ${words.people(before)}` : `${words.people(before)} were in it`;
+    const sentence = words.known(dark) ? `${people} · ${words.duration(dark)} dark` : people;
+    return [to && rw.bar("bar", share, "second"), h("span", { key: "words", className: "faint" }, sentence)];
+  }
+
+  const row = (relocation, offset) =>
+    h(
+      "tr",
+      { key: relocation.id },
+      h("td", { className: "num" }, words.clock(relocation.at, offset)),
+      h("td", null, ...way(relocation)),
+      h(
+        "td",
+        { title: relocation.evidence.map((text) => words.plain(text, 200)).join("; ") },
+        words.cause(relocation.cause),
+        relocation.status === "proposed" && h("span", { className: "faint" }, " (proposed)"),
+      ),
+      h("td", null, ...carried(relocation)),
+    );
+
+  rw.text("relocations", ({ service, offset }) => {
+    const list = service ? rw.standing(service) : [];
+    if (!list.length) return h("p", { className: "empty" }, "No room has moved or ended with an audience.");
+    return rw.table("Relocations", ["when", "from → to", "why", "carried over"], [], list.slice(0, SHOWN).map((each) => row(each, offset)));
+  });
+})();

@@ -1,0 +1,83 @@
+// Five numbers at a glance.
+(() => {
+  "use strict";
+  const rw = window.roomwatch;
+  const { words, h } = rw;
+
+  // A tile: what it is, the number, its exact value for whoever points at it, a line below, and their tones.
+  const tile = (name, number, below, { tone = "", title, note = "" } = {}) =>
+    h(
+      "div",
+      { key: name, className: "card tile" },
+      h("h2", null, name),
+      h("p", { className: `number ${tone}`, title }, number),
+      h("p", { className: `below ${note}` }, below),
+    );
+
+  function inTheRoom({ service, series }) {
+    const now = service.participants;
+    const peak = rw.peak(series.participants);
+    const options = { title: words.exact(now) };
+    if (!service.complete) {
+      const answering = service.nodes.filter((node) => node.answering).length;
+      return tile("In the room", words.people(now), `${answering} of ${service.nodes.length} nodes answer`, { ...options, note: "warn" });
+    }
+    if (now === null) return tile("In the room", words.NONE, "not known", options);
+    const below = (peak ?? now) - now;
+    if (peak > 0 && below / peak > 0.05) {
+      const note = below / peak > 0.3 ? "bad" : "";
+      return tile("In the room", words.people(now), `▼ ${words.people(below)} from the peak of ${words.people(peak)}`, { ...options, note });
+    }
+    return tile("In the room", words.people(now), `in ${rooms(service.rooms_open)}, near the peak`, options);
+  }
+
+  const rooms = (n) => (n === null ? "rooms not counted" : n === 1 ? "1 room" : `${words.people(n)} rooms`);
+
+  function atTheDoor({ service, settings }) {
+    const door = service.door;
+    if (!door) return tile("At the door, estimated", words.NONE, rw.noDoor(settings));
+    const seen = door.observer === "probe" ? " by our probes" : "";
+    const tries = words.known(door.tries_per_second) ? `${words.rate(door.tries_per_second)} tries/s${seen}` : "tries not counted";
+    return tile("At the door, estimated", words.people(door.waiting), tries, { title: words.exact(door.waiting) });
+  }
+
+  // Amber below what is promised; red where a month's errors would be used up in two days.
+  const FAST_BURN = 14.4;
+  function tone(ratio) {
+    const objective = rw.settings.objectives.join_success;
+    if (ratio === null || ratio >= objective) return "";
+    return 1 - ratio >= FAST_BURN * (1 - objective) ? "bad" : "warn";
+  }
+
+  function gotIn({ service, settings }) {
+    const ratio = service.door ? service.door.success_ratio : null;
+    const p95 = rw.peak(service.probes.filter((probe) => probe.name === "join").map((probe) => probe.p95 ?? null));
+    const below = !service.door ? rw.noDoor(settings) : p95 === null ? "time to join not measured" : `join p95 ${words.duration(p95)}`;
+    return tile("Joins that got in", words.percent(ratio), below, { tone: tone(ratio) });
+  }
+
+  const SOURCES = { service: "as the service says", config: "as configured", observed: "the most ever seen" };
+
+  function timeToFull({ service }) {
+    const { capacity, ratio, source, seconds_to_full: left } = service.headroom;
+    const below = capacity === null ? "capacity not known" : `${words.whole(ratio)} headroom of ${words.people(capacity)}`;
+    const soon = left !== null && left < 300 ? "warn" : "";
+    return tile("Time to full", words.duration(left), below, { tone: soon, title: SOURCES[source] });
+  }
+
+  function relocations({ service }) {
+    const list = rw.standing(service);
+    if (!list.length) return tile("Relocations", "0", "no room has moved");
+    const last = list[0];
+    const parts = [];
+    if (!last.to) parts.push("no successor known");
+    else if (words.known(last.carried_over)) parts.push(`${words.whole(last.carried_over)} carried over`);
+    if (words.known(last.dark_seconds)) parts.push(`${words.duration(last.dark_seconds)} dark`);
+    return tile("Relocations", String(list.length), parts.join(" · ") || words.cause(last.cause), { note: last.to ? "" : "bad" });
+  }
+
+  rw.text("tiles", (view) => {
+    if (!view.service) return [];
+    return [inTheRoom, atTheDoor, gotIn, timeToFull, relocations].map((make) => make(view));
+  });
+})();

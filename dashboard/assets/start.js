@@ -1,0 +1,12 @@
+// Runs last, before Dash: fills the first paint from the recent window in the page, then goes live.
+(() => {
+  "use strict";
+  const rw = window.roomwatch;
+  rw.live = new rw.Live(JSON.parse(document.getElementById("recent").textContent));
+  rw.live.start();
+  new MutationObserver((_changes, observer) => {
+    if (!document.getElementById("board")) return;
+    observer.disconnect();
+    rw.live.draw();
+  }).observe(document.getElementById("react-entry-point"), { childList: true, subtree: true });
+})();

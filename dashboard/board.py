@@ -1,0 +1,221 @@
+"""The page shell: everything a browser needs for the board, made once and kept as ready bytes."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from dashboard.inner import DEPENDENCIES, GRAPH, LAYOUT, PLOTLY, Answer, Harvest, harvest
+from dashboard.layout import first_paint
+from dashboard.panels import PANELS
+from probes.settings import Config
+
+HERE = Path(__file__).parent
+
+SCRIPTS = (
+    "words.js",
+    "series.js",
+    "view.js",
+    "parts.js",
+    "stream.js",
+    "live.js",
+    *(f"panels/{name}.js" for name in ("header", *PANELS)),
+    "start.js",
+)
+"""Our own scripts in the order they run; they go out as one file."""
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
+
+_SCRIPT_TAG = re.compile(r'<script src="[^"]+"></script>\s*')
+_CONFIG = re.compile(r'(?<=<script id="_dash-config" type="application/json">).*?(?=</script>)', re.DOTALL)
+_INLINE = re.compile(r'<script id="_dash-renderer"[^>]*>(.*?)</script>', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Ready bytes and what goes out with them. `gzip` is None where it would not be smaller."""
+
+    body: bytes
+    gzip: bytes | None
+    media_type: str
+    cache: str
+    etag: str
+
+
+class Board:
+    """The board's page and every file it asks for, now or later.
+
+    `files` maps a path to a File; nothing else of the board is to be served.
+    `content_security_policy` goes out with the page.
+    """
+
+    def __init__(self, config: Config, version: str) -> None:
+        inner = harvest([service.name for service in config.services], _read("templates/board.html"))
+        own = {
+            "style": _fingerprinted("board.css", _asset("board.css"), "text/css; charset=utf-8"),
+            "theme": _fingerprinted("theme.js", _asset("theme.js"), _JAVASCRIPT),
+            "icon": _fingerprinted("icon.svg", _asset("icon.svg"), "image/svg+xml"),
+            "script": _fingerprinted("board.js", _script(), _JAVASCRIPT),
+        }
+        page = _fill(inner, {name: path for name, (path, _) in own.items()}, settings(config, version))
+        before, after = page.split("{%recent%}")
+        self._before, self._after = before.encode(), after.encode()
+        self.files: Mapping[str, File] = MappingProxyType(_files(dict(own.values()) | dict(inner.answers)))
+        self.content_security_policy = _policy(_INLINE.findall(page))
+
+    def page(self, recent: bytes) -> bytes:
+        """The page with the recent window (JSON) in it, so that the first paint needs no query."""
+        return self._before + inside_script(recent) + self._after
+
+
+def inside_script(text: bytes) -> bytes:
+    """JSON that no title in it can end early: inside `<script>` only `<` is dangerous."""
+    return text.replace(b"<", b"\\u003c")
+
+
+def settings(config: Config, version: str) -> dict[str, Any]:
+    """What the browser needs to know of the config; no address beyond a node's id and no secret."""
+    return {
+        "version": version,
+        "tick": config.tick,
+        "objectives": config.objectives.model_dump(),
+        "services": {
+            service.name: {
+                "every": service.every,
+                "nodes": [{"id": node.id, "label": node.label} for node in service.endpoints],
+                "joins": service.join is not None,
+            }
+            for service in config.services
+        },
+        "events": {
+            event.name: {"utc_offset": event.starts_at.utcoffset().total_seconds()}  # type: ignore[union-attr]
+            for event in config.events
+            if event.starts_at is not None
+        },
+    }
+
+
+_JAVASCRIPT = "text/javascript; charset=utf-8"
+
+
+def _read(path: str) -> str:
+    return (HERE / path).read_text("utf-8")
+
+
+def _asset(name: str) -> bytes:
+    return _read(f"assets/{name}").encode()
+
+
+def _script() -> bytes:
+    return b"\n".join(b"// --- " + name.encode() + b"\n" + _asset(name) for name in SCRIPTS)
+
+
+def _fingerprinted(name: str, body: bytes, media_type: str) -> tuple[str, Answer]:
+    stem, _, kind = name.rpartition(".")
+    return f"/assets/{stem}.{_digest(body)}.{kind}", Answer(body, media_type)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+def _fill(inner: Harvest, own: Mapping[str, str], known: Mapping[str, Any]) -> str:
+    """The page that Dash made, with our files, the first paint and no script that is not needed."""
+    layout = json.loads(inner.answers[LAYOUT].body)
+    page = _SCRIPT_TAG.sub("", inner.page)
+    page = _CONFIG.sub(lambda found: _dash_config(found[0], layout), page)
+    react = [path for path in inner.scripts if "/deps/" in path]
+    rest = [path for path in inner.scripts if path not in react]
+    marks = {
+        "theme": _script_tag(own["theme"]),
+        "style": own["style"],
+        "icon": own["icon"],
+        "first": first_paint(layout),
+        "settings": inside_script(json.dumps(known).encode()).decode(),
+        "preloads": "\n".join(
+            [f'<link rel="preload" as="script" href="{path}">' for path in (GRAPH, PLOTLY)]
+            + [
+                f'<link rel="preload" as="fetch" crossorigin href="{path}">'
+                for path in (LAYOUT, DEPENDENCIES)
+            ]
+        ),
+        "ours": "\n".join(map(_script_tag, (*react, own["script"], *rest))),
+    }
+    for name, text in marks.items():
+        page = page.replace("{%" + name + "%}", text)
+    return page
+
+
+def _script_tag(path: str) -> str:
+    return f'<script src="{path}"></script>'
+
+
+def _dash_config(text: str, layout: Any) -> str:
+    """Dash's config for the browser, less the Python version, the websocket and components not on the page."""
+    config = json.loads(text)
+    config["python_version"] = ""
+    del config["websocket"]  # or the browser starts a worker for it
+    used = set(_types(layout))
+    config["children_props"] = {
+        namespace: {name: props for name, props in components.items() if (namespace, name) in used}
+        for namespace, components in config["children_props"].items()
+    }
+    return inside_script(json.dumps(config, separators=(",", ":")).encode()).decode()
+
+
+def _types(component: Any) -> list[tuple[str, str]]:
+    if isinstance(component, list):
+        return [found for part in component for found in _types(part)]
+    if isinstance(component, dict):
+        own = [(component["namespace"], component["type"])] if "namespace" in component else []
+        return own + [found for part in component.values() for found in _types(part)]
+    return []
+
+
+def _files(answers: Mapping[str, Answer]) -> dict[str, File]:
+    with ThreadPoolExecutor(2) as threads:  # zlib lets go of the interpreter
+        packed = threads.map(lambda answer: gzip.compress(answer.body, 6, mtime=0), answers.values())
+        return {
+            path: _file(path, answer, small)
+            for (path, answer), small in zip(answers.items(), packed, strict=True)
+        }
+
+
+def _file(path: str, answer: Answer, small: bytes) -> File:
+    lasting = path not in (LAYOUT, DEPENDENCIES, GRAPH, PLOTLY)
+    return File(
+        body=answer.body,
+        gzip=small if len(small) < len(answer.body) else None,
+        media_type=answer.media_type,
+        cache=IMMUTABLE if lasting else REVALIDATE,
+        etag=f'"{_digest(answer.body)}"',
+    )
+
+
+def _policy(inline_scripts: list[str]) -> str:
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in inline_scripts
+    ]
+    rules = {
+        "default-src": "'none'",
+        "script-src": " ".join(["'self'", *hashes]),
+        "style-src": "'self' 'unsafe-inline'",  # Mantine and Plotly write style elements as they draw
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'self'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())

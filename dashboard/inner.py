@@ -1,0 +1,98 @@
+"""Dash as an inner application that nobody can reach: asked once for its page, its layout and its scripts.
+
+Its catch-all, its websocket and its callback routes stay in here; what came out is served by path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from dash import ClientsideFunction, Dash, Input, Output
+from dash.development.base_component import Component
+from fastapi import FastAPI
+
+from dashboard.layout import layout
+from dashboard.panels import PANELS
+
+LAYOUT, DEPENDENCIES = "/_dash-layout", "/_dash-dependencies"
+
+GRAPH = "/_dash-component-suites/dash/dcc/async-graph.js"
+PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+"""What Dash's scripts ask for when the first graph is drawn, both without a fingerprint."""
+
+UNUSED = ("/dash_table/",)
+"""What Dash puts on every page and this one has no use for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    body: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What the inner application said. `scripts` are the paths of the page's scripts in the order they run."""
+
+    page: str
+    scripts: Sequence[str]
+    answers: Mapping[str, Answer]
+
+
+def harvest(services: Sequence[str], index: str) -> Harvest:
+    """Build the inner application around the page template `index` and ask it for everything once."""
+    app = _dash(services, index)
+    with ThreadPoolExecutor(1) as thread:  # the caller may be inside an event loop of its own
+        return thread.submit(asyncio.run, _ask(app.server)).result()
+
+
+def _dash(services: Sequence[str], index: str) -> Any:
+    app = Dash(
+        "roomwatch",
+        server=FastAPI(openapi_url=None),
+        title="Roomwatch",
+        update_title=None,
+        include_assets_files=False,
+        index_string=index,
+        add_log_handler=False,
+    )
+    app.layout = layout(services)
+    newest = (Input("frame", "data"), Input("choice", "value"))
+    for name, panel in PANELS.items():
+        if panel.figure:
+            _fill(app, name, Output(f"{name}-figure", "figure"), *newest, Input("scheme", "data"))
+        else:
+            _fill(app, name, Output(f"{name}-body", "data-seq"), *newest)
+    _fill(app, "about", Output("about-body", "data-seq"), *newest)
+    _fill(app, "clock", Output("clock-body", "data-seq"), *newest, Input("link", "data"))
+    return app
+
+
+def _fill(app: Any, name: str, output: Output, *inputs: Input) -> None:
+    """Have the browser's function `name` run at each change. Text functions answer with the frame they drew."""
+    app.clientside_callback(ClientsideFunction("roomwatch", name), output, *inputs)
+
+
+async def _ask(server: FastAPI) -> Harvest:
+    transport = httpx.ASGITransport(server)
+    async with httpx.AsyncClient(transport=transport, base_url="http://roomwatch") as client:
+        answers: dict[str, Answer] = {}
+
+        async def take(path: str) -> str:
+            response = await client.get(path)
+            response.raise_for_status()
+            answers[path] = Answer(response.content, response.headers["content-type"])
+            return response.text
+
+        page = (await client.get("/")).text
+        every = re.findall(r'<script src="([^"]+)"></script>', page)
+        scripts = [path for path in every if not any(part in path for part in UNUSED)]
+        for path in (LAYOUT, DEPENDENCIES, GRAPH, PLOTLY, *scripts):
+            await take(path)
+        return Harvest(page, scripts, answers)
