@@ -1,0 +1,229 @@
+"""One endpoint's answers: the newest good one, and what changed since the one before."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from probes.model import ProbeResult, Room, RoomState, SnapshotPart
+from probes.summary import Key, Summary, by_size, key_of, summarise
+
+BACKWARDS = 5.0
+"""Seconds by which a service's clock may go back before it counts as a new start."""
+
+PATIENCE = 60.0
+"""Seconds of service time that a room missing after a silence is waited for."""
+
+FORGET_MISSING = 600.0
+"""Seconds of service time after which a room that incomplete answers leave out is forgotten."""
+
+FIRST_ANSWERS = 3
+"""How many answers after a silence are read with `PATIENCE`."""
+
+MOST_MISSING = 100_000
+_PEAK = 40.0
+
+
+@dataclass(slots=True)
+class Departure:
+    """A room that ended: told so, or gone from two complete answers in a row. Times are the service's."""
+
+    room: Room
+    last_seen: float
+    at: float
+    before: int | None
+    how: str
+    claimed: bool = False  # a relocation says that it ended
+    lineage: str = ""  # what led to this room
+
+    @property
+    def key(self) -> Key:
+        return self.room.node, self.room.id
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A room that opened, and when it was first seen in the service's time."""
+
+    room: Room
+    at: float
+
+    @property
+    def key(self) -> Key:
+        return self.room.node, self.room.id
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one good answer changed. `backwards`: its time went back, so nothing can be compared."""
+
+    at: float
+    backwards: bool = False
+    departed: tuple[Departure, ...] = ()
+    arrived: tuple[Arrival, ...] = ()
+
+
+@dataclass(slots=True)
+class _Missing:
+    room: Room
+    last_seen: float
+    since: float
+    before: int | None
+    patient: bool
+    answers: int = 0
+
+    def departure(self, now: float, how: str) -> Departure:
+        return Departure(room=self.room, last_seen=self.last_seen, at=now, before=self.before, how=how)
+
+    def gone(self, now: float) -> bool:
+        return self.answers >= 2 and (not self.patient or now >= self.since + PATIENCE)
+
+
+class _Peaks:
+    """The highest recent count of rooms that shrank, over the last 40 to 80 s of service time.
+
+    A room that never shrank has its last count as its highest, so only falls are kept.
+    """
+
+    def __init__(self) -> None:
+        self._falls: deque[dict[Key, int]] = deque([{}], maxlen=2)
+        self._since: float | None = None
+
+    def move_to(self, now: float) -> None:
+        if self._since is None or now < self._since:
+            self._since = now
+        elif now - self._since >= _PEAK:
+            if now - self._since >= 2 * _PEAK:
+                self._falls.append({})
+            self._falls.append({})
+            self._since = now
+
+    def fell(self, key: Key, size: int) -> None:
+        newest = self._falls[-1]
+        if newest.get(key, -1) < size:
+            newest[key] = size
+
+    def of(self, key: Key, last: int | None) -> int | None:
+        counts = [falls[key] for falls in self._falls if key in falls]
+        if last is not None:
+            counts.append(last)
+        return max(counts, default=None)
+
+
+@dataclass(slots=True)
+class Answers:
+    """The newest good answer of one endpoint. `at` is wall time, `now` the service's."""
+
+    part: SnapshotPart | None = None
+    at: float = 0.0
+    now: float = 0.0
+    open: dict[Key, Room] = field(default_factory=dict)
+    summary: Summary = field(default_factory=Summary)
+    _silent: bool = False
+    _answers: int = FIRST_ANSWERS  # good ones since the last silence
+    _missing: dict[Key, _Missing] = field(default_factory=dict)
+    _peaks: _Peaks = field(default_factory=_Peaks)
+
+    def all_rooms(self) -> dict[Key, Room]:
+        """The rooms of every state."""
+        rooms = self.part.rooms if self.part else ()
+        if len(rooms) == len(self.open):
+            return self.open
+        return {(room.node, room.id): room for room in rooms} | self.open
+
+    def fail(self) -> None:
+        """A poll went wrong: nothing is learned of any room, and what is missing later gets patience."""
+        self._silent = True
+
+    def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
+        """Read a good answer of an endpoint that is asked every `every` seconds."""
+        now = result.at if part.service_time is None else part.service_time
+        rooms = _open_rooms(part)
+        if self.part is None or now < self.now - BACKWARDS:
+            self._missing.clear()
+            self._peaks = _Peaks()
+            changes = Changes(at=now, backwards=self.part is not None)
+        else:
+            self._note_silence(result.at - self.at >= 2 * every)
+            self._peaks.move_to(now)
+            changes = self._compare(part, rooms, now)
+        self.part, self.at, self.now = part, result.at, now
+        self.open = rooms
+        self.summary = summarise(rooms.values())
+        return changes
+
+    def _note_silence(self, gap: bool) -> None:
+        if self._silent or gap:
+            self._answers = 0
+            for missing in self._missing.values():
+                missing.patient = True
+        self._silent = False
+        self._answers += 1
+
+    def _compare(self, part: SnapshotPart, rooms: dict[Key, Room], now: float) -> Changes:
+        came = self._look_at(rooms)
+        arrived = [Arrival(rooms[key], now) for key in came if self._missing.pop(key, None) is None]
+        if len(rooms) - len(came) < len(self.open):
+            self._miss(self.open.keys() - rooms.keys(), now)
+        departed = self._departures(part, now) if self._missing else []
+        return Changes(
+            at=now,
+            departed=tuple(sorted(departed, key=lambda departure: departure.key)),
+            arrived=tuple(sorted(arrived, key=lambda arrival: arrival.key)),
+        )
+
+    def _look_at(self, rooms: dict[Key, Room]) -> list[Key]:
+        """The rooms that were not open before. Those that shrank are noted on the way."""
+        came: list[Key] = []
+        earlier = self.open.get
+        for key, room in rooms.items():
+            before = earlier(key)
+            if before is None:
+                came.append(key)
+            elif before.participants != room.participants:
+                size = before.participants
+                if size is not None and (room.participants is None or room.participants < size):
+                    self._peaks.fell(key, size)
+        return came
+
+    def _miss(self, gone: set[Key], now: float) -> None:
+        rooms = sorted((self.open[key] for key in gone), key=by_size)
+        for room in rooms[: MOST_MISSING - len(self._missing)]:
+            key = (room.node, room.id)
+            self._missing[key] = _Missing(
+                room=room,
+                last_seen=self.now,
+                since=now,
+                before=self._peaks.of(key, room.participants),
+                patient=self._answers <= FIRST_ANSWERS,
+            )
+
+    def _departures(self, part: SnapshotPart, now: float) -> list[Departure]:
+        told = {key_of(room) for room in part.rooms if room.state is RoomState.ENDED}
+        departed: list[Departure] = []
+        forgotten: list[Key] = []
+        for key, missing in self._missing.items():
+            missing.answers += part.complete
+            if key in told:
+                departed.append(missing.departure(now, "the service says it ended"))
+            elif missing.gone(now):
+                departed.append(missing.departure(now, f"gone from {missing.answers} answers in a row"))
+            elif now - missing.since > FORGET_MISSING:
+                forgotten.append(key)
+        for key in [*forgotten, *(departure.key for departure in departed)]:
+            del self._missing[key]
+        return departed
+
+
+def _open_rooms(part: SnapshotPart) -> dict[Key, Room]:
+    is_open = RoomState.OPEN
+    rooms = [room for room in part.rooms if room.state is is_open]
+    by_key: dict[Key, Room] = dict(zip(map(key_of, rooms), rooms, strict=True))
+    if len(by_key) < len(rooms):  # some appear twice: the choice must not hang on their order
+        for room in sorted(rooms, key=_fullness):
+            by_key[room.node, room.id] = room
+    return by_key
+
+
+def _fullness(room: Room) -> tuple[int, str]:
+    return -1 if room.participants is None else room.participants, room.title

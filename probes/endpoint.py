@@ -1,0 +1,122 @@
+"""One endpoint under watch: its answers, the nodes it speaks for, its counters and its probes."""
+
+from __future__ import annotations
+
+from heapq import nlargest
+
+from probes.answers import Answers, Changes
+from probes.door import Counters
+from probes.model import NodeReport, Outcome, ProbeResult, SnapshotPart
+from probes.pace import Pace
+from probes.runs import Runs
+from probes.services.base import Endpoint
+from probes.state import EndpointStatus
+from probes.summary import shown
+
+MOST_NODES = 64
+
+REMEMBERED = 900.0
+"""Seconds of service time for which a node without rooms is still shown."""
+
+POLL = "rooms"
+
+
+class WatchedEndpoint:
+    """What is known through one endpoint.
+
+    It speaks for the nodes that its rooms and reports name. One that never named
+    a node is a node itself. A node named lately that has no rooms now is shown
+    with 0 people; the nodes named last stay.
+    """
+
+    def __init__(self, settings: Endpoint) -> None:
+        self.settings = settings
+        self.answers = Answers()
+        self.counters = Counters()
+        self.pace = Pace()
+        self.runs: dict[str, Runs] = {}
+        self.reports: dict[str, NodeReport] = {}
+        self._failure: Outcome | None = None
+        self._named: dict[str, float] = {}
+
+    @property
+    def id(self) -> str:
+        return self.settings.id
+
+    def record(self, result: ProbeResult) -> None:
+        """Remember how a run of one of its probes went."""
+        self.runs.setdefault(result.probe, Runs()).take(result)
+
+    def keep_only(self, probe: str) -> None:
+        """Forget the runs of the other probes: the config no longer has them."""
+        self.runs = {name: runs for name, runs in self.runs.items() if name == probe}
+
+    def join_p95(self) -> float | None:
+        """Seconds that 95 % of the recent joins that got in took, or None without any."""
+        times = [runs.p95_of_good() for name, runs in self.runs.items() if name != POLL]
+        return max((p95 for p95 in times if p95 is not None), default=None)
+
+    def fail(self, result: ProbeResult) -> None:
+        self.answers.fail()
+        self._failure = result.outcome
+
+    def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
+        """Read a good answer."""
+        changes = self.answers.take(result, part, every)
+        self._failure = None
+        self.counters.take(part.joins, changes.at)
+        self.pace.take(result.at, changes.at)
+        self.reports = {report.id: report for report in part.nodes}
+        self._remember_nodes(changes.at)
+        return changes
+
+    def answering(self, at: float, every: float) -> bool:
+        """Whether a good answer came within two intervals before `at`."""
+        return self.answers.part is not None and at - self.answers.at <= 2 * every
+
+    def nodes(self) -> list[str]:
+        """The names of the nodes it speaks for, at most `MOST_NODES`."""
+        return sorted(self._named) or [self.id]
+
+    def people(self, node: str, in_rooms: int | None) -> int | None:
+        """The people on one of its nodes: those in its rooms, else what it reports, else nobody was told of.
+
+        A node without rooms holds nobody if the answer was complete, and an unknown number otherwise.
+        """
+        if in_rooms is not None:
+            return in_rooms
+        report = self.reports.get(node)
+        if report is not None and report.participants is not None:
+            return report.participants
+        part = self.answers.part
+        empty = part is not None and part.complete and node not in self.answers.summary.nodes
+        return 0 if empty else None
+
+    def label(self, node: str) -> str:
+        if node == self.id and self.settings.label:
+            return self.settings.label
+        report = self.reports.get(node)
+        return report.label if report else ""
+
+    def status(self, answering: bool, at: float) -> EndpointStatus:
+        part = self.answers.part
+        return EndpointStatus(
+            id=shown(self.id),
+            answering=answering,
+            silent_for=None if part is None else max(0.0, at - self.answers.at),
+            why=self._failure,
+            complete=part is None or part.complete,
+            note=part.note if part else "",
+        )
+
+    def _remember_nodes(self, now: float) -> None:
+        people = self.answers.summary.nodes
+        names = people.keys() | self.reports.keys()
+        biggest = nlargest(MOST_NODES, names, key=lambda name: (people.get(name) or 0, name))
+        named = dict.fromkeys(biggest, now)
+        last = max(self._named.values(), default=now)
+        for name, seen in sorted(self._named.items(), key=lambda pair: (-pair[1], pair[0])):
+            recent = now - seen <= REMEMBERED or (not biggest and seen == last)
+            if recent and len(named) < MOST_NODES:
+                named.setdefault(name, min(seen, now))
+        self._named = named

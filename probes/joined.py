@@ -1,0 +1,160 @@
+"""The newest answers of all endpoints of a service, joined as they stand at one time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from heapq import nlargest
+
+from probes.endpoint import MOST_NODES, WatchedEndpoint
+from probes.model import TOP_ROOMS, NodeView, OtherRooms, Room, RoomView, plain_text
+from probes.summary import Key, Summary, by_size, merge, shown, summarise
+
+
+class Joined:
+    """Answers at wall time `at`: those of endpoints that answer are known, the others' are unknown.
+
+    A room that several endpoints tell of is taken from the newest answer, so
+    nobody is counted twice.
+    """
+
+    def __init__(self, endpoints: Iterable[WatchedEndpoint], at: float, every: float) -> None:
+        self.endpoints = list(endpoints)
+        self.told = [e for e in self.endpoints if e.answers.part is not None]
+        self.answering = [e for e in self.told if e.answering(at, every)]
+        self.silent = [e for e in self.told if not e.answering(at, every)]
+        self._known, self._unknown = self._sums()
+
+    @property
+    def participants(self) -> int | None:
+        """The people in the answering endpoints' rooms, or on their nodes where rooms have no counts."""
+        rooms = self._known
+        reported = [
+            count
+            for endpoint in self.answering
+            for node in endpoint.reports
+            if rooms.nodes.get(node) is None and (count := endpoint.people(node, None)) is not None
+        ]
+        if not self.answering or (rooms.rooms and rooms.uncounted == rooms.rooms and not reported):
+            return None
+        return rooms.participants + sum(reported)
+
+    @property
+    def rooms_open(self) -> int | None:
+        return self._known.rooms if self.answering else None
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing from the sums."""
+        parts = [e.answers.part for e in self.answering]
+        whole = len(parts) == len(self.endpoints) and all(
+            part is not None and part.complete for part in parts
+        )
+        return whole and self._known.uncounted == 0
+
+    @property
+    def observed_at(self) -> float | None:
+        """The oldest of the answering endpoints' newest answers; with none, the newest there was."""
+        if self.answering:
+            return min(e.answers.at for e in self.answering)
+        return max((e.answers.at for e in self.told), default=None)
+
+    def unknown(self, key: Key) -> bool:
+        """Whether only silent endpoints have told of a room."""
+        return not _has(self.answering, key) and _has(self.silent, key)
+
+    def nodes(self) -> tuple[NodeView, ...]:
+        """The nodes in the config's order, then by name; of too many the biggest."""
+        views: dict[str, NodeView] = {}
+        for endpoint in [*self.silent, *self._never_told(), *self.answering]:
+            for node in endpoint.nodes():
+                earlier = views.get(node)
+                views[node] = self._node(endpoint, node, earlier)
+        order = {node: n for n, node in enumerate(n for e in self.endpoints for n in e.nodes())}
+        kept = nlargest(MOST_NODES, views, key=lambda node: (views[node].participants or 0, -order[node]))
+        return tuple(views[node] for node in sorted(kept, key=order.__getitem__))
+
+    def rooms(self, lineages: Mapping[Key, str]) -> tuple[tuple[RoomView, ...], OtherRooms]:
+        """The biggest rooms, those of a lineage, and the sum of the others that are known."""
+        biggest = sorted([*self._known.biggest, *self._unknown.biggest], key=by_size)[:TOP_ROOMS]
+        top = {(room.node, room.id): room for room in biggest}
+        for key in lineages:
+            room = self.room(key) if key not in top else None
+            if room is not None:
+                top[key] = room
+        views = tuple(self.view(room, lineages.get(key)) for key, room in top.items())
+        shown_known = [room for key, room in top.items() if _has(self.answering, key)]
+        people = sum(room.participants or 0 for room in shown_known)
+        return views, OtherRooms(
+            rooms=self._known.rooms - len(shown_known), participants=self._known.participants - people
+        )
+
+    def room(self, key: Key) -> Room | None:
+        """The newest that is known of an open room."""
+        found = [e for e in self.told if key in e.answers.open]
+        newest = max(found, key=lambda e: (e in self.answering, e.answers.at, e.id), default=None)
+        return newest.answers.open[key] if newest else None
+
+    def all_rooms(self) -> dict[Key, Room]:
+        """Every room of every state that the newest answers tell of."""
+        rooms: dict[Key, Room] = {}
+        for endpoint in sorted(self.told, key=lambda e: (e.answers.at, e.id)):
+            rooms |= endpoint.answers.all_rooms()
+        return rooms
+
+    def view(self, room: Room, lineage: str | None) -> RoomView:
+        return RoomView(
+            id=shown(room.id),
+            title=plain_text(room.title),
+            node=shown(room.node),
+            participants=None if self.unknown((room.node, room.id)) else room.participants,
+            capacity=room.capacity,
+            state=room.state,
+            lineage=lineage,
+        )
+
+    def _never_told(self) -> list[WatchedEndpoint]:
+        return [e for e in self.endpoints if e.answers.part is None]
+
+    def _node(self, endpoint: WatchedEndpoint, node: str, other: NodeView | None) -> NodeView:
+        answering = endpoint in self.answering
+        people = endpoint.people(node, self._known.nodes.get(node)) if answering else None
+        report = endpoint.reports.get(node)
+        seen = [
+            at
+            for at in (
+                endpoint.answers.at if endpoint.answers.part else None,
+                other.observed_at if other else None,
+            )
+            if at is not None
+        ]
+        return NodeView(
+            id=shown(node),
+            label=plain_text(endpoint.label(node)) or (other.label if other else ""),
+            participants=people,
+            capacity=report.capacity if report else None,
+            answering=answering,
+            observed_at=max(seen, default=None),
+        )
+
+    def _sums(self) -> tuple[Summary, Summary]:
+        """The rooms of answering endpoints in sum, and those that only silent ones told of."""
+        named = [node for e in self.told for node in e.answers.summary.nodes]
+        if len(named) == len(set(named)):
+            return merge(e.answers.summary for e in self.answering), merge(
+                e.answers.summary for e in self.silent
+            )
+        known, unknown = _newest_rooms(self.answering), _newest_rooms(self.silent)
+        return summarise(known.values()), summarise(
+            [room for key, room in unknown.items() if key not in known]
+        )
+
+
+def _has(endpoints: list[WatchedEndpoint], key: Key) -> bool:
+    return any(key in endpoint.answers.open for endpoint in endpoints)
+
+
+def _newest_rooms(endpoints: list[WatchedEndpoint]) -> dict[Key, Room]:
+    rooms: dict[Key, Room] = {}
+    for endpoint in sorted(endpoints, key=lambda e: (e.answers.at, e.id)):
+        rooms |= endpoint.answers.open
+    return rooms

@@ -1,0 +1,40 @@
+"""Numbers as people read them in a sentence."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+
+def number(count: int) -> str:
+    """668000 as `668,000`."""
+    return f"{count:,}"
+
+
+def stretch(seconds: float) -> str:
+    """A length of time: `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    if whole < 7200:
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
+    return f"{whole // 3600} h" + (f" {whole % 3600 // 60} min" if whole % 3600 // 60 else "")
+
+
+def clock(at: float) -> str:
+    """The UTC time of day: `22:21:02 UTC`. A time that no calendar holds shows as its number."""
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S UTC")
+    except (OverflowError, OSError, ValueError):
+        return f"{at:.0f} s"
+
+
+def percent(share: float) -> str:
+    """A share as `42 %`, and as `99.8 %` or `0.4 %` where it matters; never rounded to 100 or to 0."""
+    value = share * 100
+    if value <= 0 or value >= 100 or 10 <= value <= 90:
+        return f"{value:.0f} %"
+    tenth = math.floor(value * 10) / 10 if value > 90 else max(0.1, round(value, 1))
+    return f"{tenth:.1f}".removesuffix(".0") + " %"
