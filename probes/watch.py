@@ -36,7 +36,6 @@ class Watch:
         self._objectives = objectives
         self._endpoints = {e.id: WatchedEndpoint(e) for e in settings.endpoints}
         self._tries = Tries()
-        self._at = 0.0  # the newest wall time that a result told
         self._lineage = Lineage(settings.name, settings.audience, restored)
 
     @property
@@ -64,7 +63,6 @@ class Watch:
         endpoint = self._endpoints.get(result.node)
         if endpoint is None:
             return
-        self._at = result.at
         endpoint.record(result)
         if result.probe != POLL:
             self._tries.take(result.outcome, result.at)
@@ -122,12 +120,12 @@ class Watch:
             retractions_total=self._lineage.retractions,
         )
 
-    def rooms(self, after: str, limit: int) -> tuple[list[RoomView], int]:
+    def rooms(self, after: str, limit: int, at: float) -> tuple[list[RoomView], int]:
         """Up to `limit` rooms after the one with the cursor `after`, and how many rooms there are in all.
 
-        In the order of nodes and ids, which holds while rooms come and go.
+        In the order of nodes and ids, which holds while rooms come and go. `at` is wall time.
         """
-        joined = Joined(self._endpoints.values(), self._at, self._settings.every)
+        joined = Joined(self._endpoints.values(), at, self._settings.every)
         lineages = self._lineage.rooms()
         rooms = joined.all_rooms()
         start = _place_of(after, rooms)
