@@ -50,7 +50,7 @@ class ServiceSettings(Settings):
     capacity: Annotated[int, Field(gt=0)] | None = None
     audience: Annotated[int, Field(gt=0)] = 10
     """The fewest people whose room's end counts as ended with an audience."""
-    headers: dict[str, Secret] = {}
+    headers: dict[str, Secret] = Field(default={})
     follow_redirects: bool = False
     verify_tls: bool = True
     max_body: Size = 64_000_000
