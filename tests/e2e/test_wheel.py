@@ -32,6 +32,7 @@ STARTING = 60.0
 """Seconds that a slow machine may take for what a quick one does in two."""
 FIRST_FRAME = 5.0
 ENDING = 2.0
+CLEAN = (0, 128 + signal.SIGINT)
 TRIES = 3
 """A promise of seconds holds when one of so many runs keeps it: others use this machine, too."""
 
@@ -205,7 +206,7 @@ def test_the_demo_shows_its_first_frame_within_5_s_and_ends_within_2(roomwatch: 
             code, ended = demo.interrupt()
             printed = demo.everything_printed()
         assert frame["services"][0]["name"] == "spaces"
-        assert code == 0, printed
+        assert code in CLEAN, printed
         assert "Traceback" not in printed
         assert list(tmp_path.iterdir()) == []
         taken.append((shown, ended))
@@ -225,5 +226,5 @@ def test_up_watches_with_a_config_anywhere(roomwatch: Path, played: str, tmp_pat
         code, _ = board.interrupt()
         printed = board.everything_printed()
     assert frame["services"][0]["rooms_open"] >= 1
-    assert code == 0, printed
+    assert code in CLEAN, printed
     assert "Traceback" not in printed
