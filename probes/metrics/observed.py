@@ -11,10 +11,10 @@ from probes.model import JOIN_OUTCOMES, Cause, NodeView, Observation, Observer, 
 Point = tuple[str, tuple[str, ...], float]
 """A metric's name, its label values in the table's order, and the value."""
 
-SERVICE_SERIES = 11 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + 1
-"""The most series of one service apart from its nodes, rooms and relocations."""
-
 NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 4, 2, 6
+
+SERVICE_SERIES = 12 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + 1 + NODE_SERIES
+"""The most series of one service with its nodes and rooms in one sum each, and no relocations."""
 
 
 def points(observations: Sequence[Observation], budget: int) -> Iterator[Point]:
@@ -26,17 +26,17 @@ def points(observations: Sequence[Observation], budget: int) -> Iterator[Point]:
     """
     shown = observations[: budget // SERVICE_SERIES]
     left = budget - len(shown) * SERVICE_SERIES
-    nodes = _fair([len(o.nodes) for o in shown], left // NODE_SERIES)
+    nodes = _fair([max(0, len(o.nodes) - 1) for o in shown], left // NODE_SERIES)
     left -= sum(nodes) * NODE_SERIES
     current = [_current(o.relocations) for o in shown]
     relocations = _fair([len(each) for each in current], left // RELOCATION_SERIES)
     left -= sum(relocations) * RELOCATION_SERIES
-    rooms = _fair([len(o.rooms) + 1 for o in shown], left // ROOM_SERIES)
+    rooms = _fair([len(o.rooms) for o in shown], left // ROOM_SERIES)
     for i, observation in enumerate(shown):
         service = label(observation.name)
         yield from _service(service, observation)
         yield from _counts(service, observation)
-        yield from _nodes(service, observation.nodes, nodes[i])
+        yield from _nodes(service, observation.nodes, nodes[i] + 1)
         yield from _relocations(service, current[i][: relocations[i]])
         yield from _rooms(service, observation, rooms[i])
 
@@ -87,15 +87,15 @@ def _counts(service: str, seen: Observation) -> Iterator[Point]:
     yield "rooms_relocations_retracted_total", (service,), float(seen.retractions_total)
 
 
-def _nodes(service: str, nodes: Sequence[NodeView], room_for: int) -> Iterator[Point]:
-    own = room_for if len(nodes) <= room_for else max(0, room_for - 1)
+def _nodes(service: str, nodes: Sequence[NodeView], limit: int) -> Iterator[Point]:
+    own = limit if len(nodes) <= limit else limit - 1
     taken: set[str] = set()
     for node in nodes[:own]:
         name = label(node.id)
         if name not in taken:
             taken.add(name)
             yield from _node((service, name), [node])
-    if len(nodes) > own and room_for:
+    if len(nodes) > own:
         yield from _node((service, OTHER), nodes[own:])
 
 
@@ -133,8 +133,7 @@ def _relocations(service: str, relocations: Iterable[Relocation]) -> Iterator[Po
         yield from _known("rooms_relocation_dark_seconds", labels, it.dark_seconds)
 
 
-def _rooms(service: str, seen: Observation, room_for: int) -> Iterator[Point]:
-    own = max(0, room_for - 1)
+def _rooms(service: str, seen: Observation, own: int) -> Iterator[Point]:
     people: dict[tuple[str, str], int | None] = {}
     capacity: dict[tuple[str, str], int | None] = {}
     for room in seen.rooms[:own]:

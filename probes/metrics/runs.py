@@ -15,6 +15,7 @@ from probes.model import JOIN_OUTCOMES, POLL_OUTCOMES, Outcome, ProbeResult
 STAGE_LIMIT = 40
 """The most (service, stage) pairs with a histogram of their own."""
 
+_PROBE_LABELS = ("rooms_service", "rooms_node", "probe")
 _STAGES_A_SERVICE = 9
 _HISTOGRAM_EXTRAS = 3  # +Inf, sum and count
 _STAGE_SERIES = len(STAGE_BOUNDS) + _HISTOGRAM_EXTRAS
@@ -130,15 +131,13 @@ class Runs:
             metric.labels(*labels)
 
     def _forget(self, labels: Labels) -> None:
-        for outcome in self._outcomes[labels]:
-            self._runs.remove(*labels, outcome.value)
+        self._runs.remove_by_labels(dict(zip(_PROBE_LABELS, labels, strict=True)))
         for metric in (self._missed, self._overruns, self._duration):
             metric.remove(*labels)
 
     def _follow_joins(self, joining: set[str]) -> None:
         for gone in self._joining - joining:
-            for outcome in JOIN_OUTCOMES:
-                self._joins.remove(gone, outcome.value)
+            self._joins.remove_by_labels({"rooms_service": gone})
         for service, stage in [pair for pair in self._stages if pair[0] not in joining]:
             self._stages.remove((service, stage))
             self._stage.remove(service, stage)

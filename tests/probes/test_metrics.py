@@ -1,0 +1,445 @@
+"""The metrics of the prober: what they say, and what no service can make of them."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from dashboard.hub import Hub
+from dashboard.vitals import Lags, Vitals
+from probes.history import Health
+from probes.metrics import METRICS, SERIES_LIMIT, Kind, Metrics, Side, Spec
+from probes.metrics.text import TextFormat
+from probes.model import (
+    JOIN_OUTCOMES,
+    LABEL_BYTES,
+    POLL_OUTCOMES,
+    TOP_ROOMS,
+    Cause,
+    Door,
+    Headroom,
+    JoinAttempt,
+    Observer,
+    OtherRooms,
+    Outcome,
+    State,
+)
+from tests.probes.seen import AT, node, observation, relocation, result, room, rooms, tick
+from tests.servers import require
+
+ONE_POLL = ("spaces", "n1", "rooms", False)
+ONE_JOIN = ("spaces", "n1", "join", True)
+SPACES = {"rooms_service": "spaces"}
+
+
+def shown(
+    *observations: object, probes: tuple[tuple[str, str, str, bool], ...] = (ONE_POLL, ONE_JOIN)
+) -> Metrics:
+    metrics = Metrics()
+    metrics.watch(probes)
+    metrics.write(tick(*observations))  # type: ignore[arg-type]
+    return metrics
+
+
+def series(metrics: Metrics) -> Iterator[tuple[str, dict[str, str], float]]:
+    for family in text_string_to_metric_families(metrics.text.decode()):
+        for sample in family.samples:
+            yield sample.name, dict(sample.labels), sample.value
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    found = [v for n, has, v in series(metrics) if n == name and labels.items() <= has.items()]
+    assert len(found) <= 1, f"{name} {labels} is there {len(found)} times"
+    return found[0] if found else None
+
+
+def names(metrics: Metrics) -> set[str]:
+    return {family.name for family in text_string_to_metric_families(metrics.text.decode())}
+
+
+def everything() -> Metrics:
+    """Metrics with a value for every entry of the table that the prober exposes."""
+    metrics = Metrics()
+    metrics.watch([ONE_POLL, ONE_JOIN])
+    metrics.record(result())
+    metrics.record(result("join", Outcome.JOINED, attempt=JoinAttempt(room="r1", outcome=Outcome.JOINED)))
+    metrics.late("spaces", "n1", "rooms", overruns=1, missed=2)
+    metrics.history(Health(size=4_096, written_at=AT))
+    metrics.write(tick(observation()))
+    return metrics
+
+
+def test_every_number_of_an_observation_is_a_metric() -> None:
+    metrics = shown(observation())
+    expected = {
+        "rooms_open": 1,
+        "rooms_other": 7,
+        "rooms_service_participants": 40,
+        "rooms_service_complete": 1,
+        "rooms_service_timestamp_seconds": AT - 3_600,
+        "rooms_service_pace_ratio": 60,
+        "rooms_snapshot_timestamp_seconds": AT - 0.4,
+        "rooms_node_up": 1,
+        "rooms_node_participants": 40,
+        "rooms_node_capacity": 1_000,
+        "rooms_node_snapshot_timestamp_seconds": AT - 0.4,
+        "rooms_room_capacity": 100,
+        "rooms_capacity": 700_000,
+        "rooms_headroom_ratio": 0.75,
+        "rooms_seconds_to_full": 90,
+        "rooms_door_waiting": 41_000,
+        "rooms_relocations_retracted_total": 2,
+        "rooms_relocation_participants_before": 668_000,
+        "rooms_relocation_participants_now": 168_000,
+        "rooms_relocation_carried_over_ratio": 0.25,
+        "rooms_relocation_dark_seconds": 118,
+        "rooms_relocation_confidence_ratio": 0.9,
+        "rooms_relocation_timestamp_seconds": AT - 300,
+    }
+    assert {name: value(metrics, name, **SPACES) for name in expected} == expected
+    assert value(metrics, "rooms_participants", room="r1", rooms_node="n1") == 40
+    assert value(metrics, "rooms_participants", room="_other") == 21
+    assert value(metrics, "rooms_state", state="failing") == 1
+    assert value(metrics, "rooms_state", state="ok") == 0
+    assert value(metrics, "rooms_relocations_total", cause="succeeded") == 1
+    assert value(metrics, "rooms_join_attempts_total", outcome="joined") == 900
+    assert value(metrics, "rooms_join_attempts_total", outcome="timeout") == 100
+
+
+def test_what_is_not_known_has_no_series() -> None:
+    metrics = shown(
+        observation(
+            service_time=None,
+            pace=None,
+            observed_at=None,
+            participants=None,
+            rooms_open=None,
+            door=None,
+            headroom=Headroom(),
+            nodes=(msgspec.structs.replace(node(participants=None), capacity=None, observed_at=None),),
+            rooms=(room(participants=None),),
+            other=OtherRooms(),
+        )
+    )
+    absent = {
+        "rooms_service_timestamp_seconds",
+        "rooms_service_pace_ratio",
+        "rooms_snapshot_timestamp_seconds",
+        "rooms_service_participants",
+        "rooms_open",
+        "rooms_join_attempts",
+        "rooms_door_waiting",
+        "rooms_capacity",
+        "rooms_headroom_ratio",
+        "rooms_seconds_to_full",
+        "rooms_node_participants",
+        "rooms_node_capacity",
+        "rooms_node_snapshot_timestamp_seconds",
+        "rooms_participants",
+    }
+    assert absent & names(metrics) == set()
+    assert value(metrics, "rooms_node_up") == 1
+
+
+def test_never_full_is_infinity() -> None:
+    never = shown(observation(headroom=Headroom(capacity=10, ratio=0.5, seconds_to_full=math.inf)))
+    assert value(never, "rooms_seconds_to_full") == math.inf
+
+
+def test_joins_that_only_our_probe_saw_are_not_the_services_counters() -> None:
+    door = Door(observer=Observer.PROBE, totals={Outcome.JOINED: 5})
+    assert "rooms_join_attempts" not in names(shown(observation(door=door)))
+
+
+def test_every_enum_has_all_its_children_at_0_from_the_start() -> None:
+    quiet = observation(door=Door(observer=Observer.SERVICE), relocations=(), relocations_total={})
+    metrics = shown(quiet)
+    children: dict[str, set[str]] = {}
+    for name, labels, v in series(metrics):
+        for key in ("outcome", "cause", "state", "sink"):
+            if key in labels:
+                children.setdefault(f"{name} {labels.get('probe', '')}".strip(), set()).add(labels[key])
+                assert v == 0 or key == "state"
+    assert children == {
+        "roomwatch_probe_runs_total rooms": {o.value for o in POLL_OUTCOMES},
+        "roomwatch_probe_runs_total join": {o.value for o in JOIN_OUTCOMES},
+        "roomwatch_joins_total": {o.value for o in JOIN_OUTCOMES},
+        "rooms_join_attempts_total": {o.value for o in JOIN_OUTCOMES},
+        "rooms_relocations_total": {c.value for c in Cause},
+        "rooms_state": {s.value for s in State},
+        "roomwatch_sink_dropped_total": {"history", "link"},
+    }
+    assert value(metrics, "roomwatch_probe_duration_seconds_count", probe="rooms") == 0
+    assert value(metrics, "roomwatch_join_stage_seconds_count", stage="total") == 0
+
+
+def test_runs_are_counted_and_the_last_one_is_told() -> None:
+    metrics = shown(observation())
+    metrics.record(result(at=AT + 1, seconds=0.3))
+    metrics.record(result(outcome=Outcome.TIMEOUT, at=AT + 2, seconds=5.0))
+    metrics.late("spaces", "n1", "rooms", overruns=1, missed=3)
+    metrics.write(tick(observation()))
+    mine = {"rooms_node": "n1", "probe": "rooms", **SPACES}
+    assert value(metrics, "roomwatch_probe_runs_total", outcome="ok", **mine) == 1
+    assert value(metrics, "roomwatch_probe_runs_total", outcome="timeout", **mine) == 1
+    assert value(metrics, "roomwatch_probe_duration_seconds_count", **mine) == 2
+    assert value(metrics, "roomwatch_probe_duration_seconds_bucket", le="0.5", **mine) == 1
+    assert value(metrics, "roomwatch_probe_success", **mine) == 0
+    assert value(metrics, "roomwatch_probe_last_duration_seconds", **mine) == 5
+    assert value(metrics, "roomwatch_probe_last_run_timestamp_seconds", **mine) == AT + 2
+    assert value(metrics, "roomwatch_probe_last_success_timestamp_seconds", **mine) == AT + 1
+    assert value(metrics, "roomwatch_probe_overruns_total", **mine) == 1
+    assert value(metrics, "roomwatch_probe_missed_total", **mine) == 3
+
+
+def test_a_join_tells_how_long_each_stage_took_and_total_only_where_it_got_in() -> None:
+    metrics = shown(observation())
+    got_in = JoinAttempt(room="r1", outcome=Outcome.JOINED, stages={"dns": 0.02, "connect": 0.2})
+    full = JoinAttempt(room="r1", outcome=Outcome.ROOM_FULL, stages={"dns": 0.02})
+    metrics.record(result("join", Outcome.JOINED, attempt=got_in, seconds=3.0))
+    metrics.record(result("join", Outcome.ROOM_FULL, attempt=full, seconds=0.5))
+    metrics.record(result("join", Outcome.TIMEOUT, seconds=5.0))
+    metrics.write(tick(observation()))
+    assert value(metrics, "roomwatch_joins_total", outcome="joined") == 1
+    assert value(metrics, "roomwatch_joins_total", outcome="room_full") == 1
+    assert value(metrics, "roomwatch_joins_total", outcome="timeout") == 1
+    assert value(metrics, "roomwatch_join_stage_seconds_count", stage="dns") == 2
+    assert value(metrics, "roomwatch_join_stage_seconds_count", stage="connect") == 1
+    assert value(metrics, "roomwatch_join_stage_seconds_count", stage="total") == 1
+    assert value(metrics, "roomwatch_join_stage_seconds_bucket", stage="total", le="5.0") == 1
+    assert value(metrics, "roomwatch_join_stage_seconds_bucket", stage="total", le="2.0") == 0
+
+
+def test_what_is_no_longer_scheduled_leaves_and_what_stays_keeps_its_counts() -> None:
+    metrics = shown(observation())
+    for probe in ("rooms", "join"):
+        metrics.record(result(probe))
+    metrics.watch([ONE_POLL])
+    metrics.record(result("join"))
+    metrics.write(tick(observation()))
+    assert not [labels for _, labels, _ in series(metrics) if labels.get("probe") == "join"]
+    assert not [n for n, _, _ in series(metrics) if n.startswith("roomwatch_join")]
+    assert value(metrics, "roomwatch_probe_runs_total", probe="rooms", outcome="ok") == 1
+
+
+def test_rooms_and_settled_relocations_that_are_gone_leave() -> None:
+    metrics = shown(observation(rooms=rooms(20)))
+    assert value(metrics, "rooms_participants", room="room-000019") is not None
+    metrics.write(tick(observation(rooms=rooms(10), relocations=(relocation(settled=True),))))
+    assert value(metrics, "rooms_participants", room="room-000019") is None
+    assert not [n for n, _, _ in series(metrics) if n.startswith("rooms_relocation_")]
+
+
+def test_a_lineage_that_moved_twice_has_the_newest_move() -> None:
+    chain = (relocation("a", at=AT - 10, participants_now=5), relocation("b", at=AT - 99, participants_now=7))
+    assert value(shown(observation(relocations=chain)), "rooms_relocation_participants_now") == 5
+
+
+def test_drops_and_history_are_told() -> None:
+    metrics = everything()
+    metrics.dropped("history", 3)
+    metrics.history(Health(size=8_192, written_at=AT, errors=2))
+    metrics.write(tick(observation()))
+    assert value(metrics, "roomwatch_sink_dropped_total", sink="history") == 3
+    assert value(metrics, "roomwatch_history_size_bytes") == 8_192
+    assert value(metrics, "roomwatch_history_write_errors_total") == 2
+    assert value(metrics, "roomwatch_history_written_timestamp_seconds") == AT
+
+
+def test_every_entry_of_the_table_is_exported_by_its_own_process_and_nothing_else_is() -> None:
+    """Names, kinds, labels and help are those of the table; both processes together make one valid page."""
+    prober = everything().text
+    for side, text in ((Side.PROBER, prober), (Side.WEB, web_text())):
+        families = {f.name: f for f in text_string_to_metric_families(text.decode())}
+        expected = {_family_name(spec): spec for spec in METRICS.values() if spec.side is side}
+        assert families.keys() == expected.keys()
+        for name, spec in expected.items():
+            family = families[name]
+            assert (family.type, family.documentation) == (spec.kind.value, spec.help)
+            labels = {key for sample in family.samples for key in sample.labels} - {"le"}
+            assert labels == set(spec.labels)
+
+
+def _family_name(spec: Spec) -> str:
+    return spec.name.removesuffix("_total") if spec.kind is Kind.COUNTER else spec.name
+
+
+def web_text() -> bytes:
+    return Vitals("1.2.3").render(Hub(), Lags(prober=0.001, web=0.002))
+
+
+def test_no_created_series() -> None:
+    assert b"_created" not in everything().text + web_text()
+
+
+def test_promtool_finds_nothing_to_complain_about() -> None:
+    hostile = room('"quotes"\\ back\nline %{x} <img src=x onerror=alert(1)>', title="x")
+    metrics = everything()
+    metrics.write(tick(observation(rooms=(*rooms(250), hostile))))
+    check = subprocess.run(
+        [require("promtool"), "check", "metrics"], input=metrics.text + web_text(), capture_output=True
+    )
+    assert (check.returncode, check.stdout, check.stderr) == (0, b"", b"")
+
+
+HOSTILE = [
+    'say "hello"',
+    "two\nlines",
+    "back\\slash \\n",
+    "\x00\x07\x1b[31mred\x1b[0m",
+    "\u202egnp.exe",
+    "x" * 10_000,
+    "é" * 64,
+    "日本" * 100,
+    "<!channel> %{x} ${jndi}",
+    "",
+    " ",
+    "_other",
+    "}\nrooms_open 1e99\n#",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_room_id_is_one_short_valid_label(name: str) -> None:
+    metrics = shown(observation(rooms=(room(name, participants=5),), other=OtherRooms()))
+    found = [labels for n, labels, v in series(metrics) if n == "rooms_participants" and v == 5]
+    assert len(found) == 1
+    label = found[0]["room"]
+    assert 0 < len(label.encode()) <= LABEL_BYTES
+    assert label.isprintable()
+    assert label != "_other"
+    assert value(metrics, "rooms_open") == 1
+
+
+def test_ids_that_are_cut_to_the_same_beginning_stay_two_rooms() -> None:
+    long = "x" * 500
+    metrics = shown(observation(rooms=(room(long + "a", participants=1), room(long + "b", participants=2))))
+    assert sorted(
+        v
+        for n, labels, v in series(metrics)
+        if labels.get("room", "").startswith("xx") and n == "rooms_participants"
+    ) == [1, 2]
+
+
+def test_rooms_that_still_come_to_one_label_are_summed_into_one_series() -> None:
+    """A doubled line would make Prometheus refuse the whole page."""
+    same = (room("r1", participants=1), room("r1", participants=2))
+    assert value(shown(observation(rooms=same)), "rooms_participants", room="r1") == 3
+
+
+@given(st.lists(st.text(max_size=300), max_size=30))
+def test_whatever_rooms_are_called_the_page_reads_back_with_every_person_on_it(ids: list[str]) -> None:
+    many = tuple(room(name, node=name[:3], participants=1) for name in ids)
+    metrics = shown(observation(rooms=many, other=OtherRooms()))
+    people = [
+        (tuple(sorted(labels.items())), v) for n, labels, v in series(metrics) if n == "rooms_participants"
+    ]
+    assert sum(v for _, v in people) == len(ids)
+    assert len({key for key, _ in people}) == len(people)
+
+
+def test_the_largest_rooms_have_series_and_the_rest_is_one_sum() -> None:
+    metrics = shown(observation(rooms=rooms(TOP_ROOMS), other=OtherRooms(rooms=99_800, participants=123_456)))
+    own = [
+        labels for n, labels, _ in series(metrics) if n == "rooms_participants" and labels["room"] != "_other"
+    ]
+    assert len(own) == TOP_ROOMS
+    assert value(metrics, "rooms_participants", room="_other") == 123_456
+    assert value(metrics, "rooms_other") == 99_800
+
+
+@pytest.mark.parametrize(
+    ("services", "nodes", "joins"),
+    [(1, 1, 1), (1, 64, 1), (1, 64, 64), (4, 16, 16), (32, 1, 1), (32, 64, 64)],
+)
+def test_the_number_of_series_is_bounded_whatever_is_watched(services: int, nodes: int, joins: int) -> None:
+    """32 services of 64 nodes that all join is the most that a config can name."""
+    every = [f"service-{i}" for i in range(services)]
+    probes = [(s, f"n{i}", "rooms", False) for s in every for i in range(nodes)]
+    probes += [(s, f"n{i}", "join", True) for s in every for i in range(joins)]
+    metrics = Metrics()
+    metrics.watch(probes)
+    stages = {f"stage-{i}": 0.1 for i in range(30)}
+    attempt = JoinAttempt(room="r", outcome=Outcome.JOINED, stages=stages)
+    for service, node_id, probe, is_join in probes:
+        outcome = Outcome.JOINED if is_join else Outcome.OK
+        metrics.record(
+            result(probe, outcome, service=service, node=node_id, attempt=attempt if is_join else None)
+        )
+    seen = [
+        observation(
+            s,
+            rooms=rooms(300),
+            nodes=tuple(node(f"n{i}") for i in range(max(nodes, 100))),
+            relocations=tuple(relocation(f"x{i}", lineage=f"l{i}") for i in range(50)),
+        )
+        for s in every
+    ]
+    metrics.write(tick(*seen))
+    found = list(series(metrics))
+    assert len(found) <= SERIES_LIMIT - 50
+    assert sum(v for n, _, v in found if n == "roomwatch_probe_runs_total") == len(probes)
+    assert sum(v for n, _, v in found if n == "rooms_service_participants") == 40 * services
+    people = sum(v for n, _, v in found if n == "rooms_participants")
+    assert people == services * (21 + sum(r.participants or 0 for r in rooms(300)))
+    assert sum(v for n, _, v in found if n == "rooms_node_participants") == services * 40 * max(nodes, 100)
+
+
+def test_probes_without_series_of_their_own_show_the_worst_of_them() -> None:
+    probes = [("spaces", f"n{i}", "rooms", False) for i in range(200)]
+    metrics = Metrics()
+    metrics.watch(probes)
+    for i in range(200):
+        bad = i == 150
+        metrics.record(
+            result(node=f"n{i}", outcome=Outcome.TIMEOUT if bad else Outcome.OK, seconds=5.0 if bad else 0.01)
+        )
+    metrics.write(tick(observation()))
+    assert value(metrics, "roomwatch_probe_success", rooms_node="n0") == 1
+    assert value(metrics, "roomwatch_probe_success", rooms_node="_other") == 0
+    assert value(metrics, "roomwatch_probe_last_duration_seconds", rooms_node="_other") == 5
+
+
+def test_a_silent_node_among_those_without_series_of_their_own_shows() -> None:
+    nodes = (*(node(f"n{i}") for i in range(2_000)), node("last", participants=None, answering=False))
+    metrics = shown(observation(nodes=nodes))
+    assert value(metrics, "rooms_node_up", rooms_node="n0") == 1
+    assert value(metrics, "rooms_node_up", rooms_node="_other") == 0
+
+
+class _Fixed(Collector):
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def collect(self) -> list[Metric]:
+        return self._families
+
+
+@given(
+    st.lists(st.tuples(st.text(), st.text(), st.floats(allow_nan=False)), max_size=20),
+    st.sampled_from(["gauge", "counter"]),
+)
+def test_the_text_is_what_prometheus_client_writes(samples: list[tuple[str, str, float]], kind: str) -> None:
+    """The second rendering comes from memory, and is the same."""
+    family = Metric("rooms_try", 'Help with "quotes".', kind)
+    name = "rooms_try_total" if kind == "counter" else "rooms_try"
+    family.samples.clear()
+    for z, a, v in samples:
+        family.add_sample(name, {"z": z, "a": a}, v)
+    family.add_sample(name, {}, 1.0)
+    registry = CollectorRegistry()
+    registry.register(_Fixed([family]))
+    text = TextFormat()
+    expected = generate_latest(registry)
+    assert text.render([family]) == expected
+    assert text.render([family]) == expected
