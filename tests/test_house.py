@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -163,3 +164,13 @@ def test_the_commands_people_run_are_kept_with_their_right_to_run(name: str) -> 
     path = ROOT / name
     assert path.is_file()
     assert name == "Makefile" or path.stat().st_mode & 0o111
+
+
+def test_without_a_python_that_is_new_enough_it_says_what_is_needed(tmp_path: Path) -> None:
+    command = [ROOT / ".ci/venv", tmp_path / "venv"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHON": "no-such-python"}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "needs Python 3.11 or newer" in done.stderr
+    assert list(tmp_path.iterdir()) == []
