@@ -88,9 +88,20 @@ def failed_exchange(error: Exception, where: str) -> ProbeFailed:
         found = next((e for e in chain if isinstance(e, types)), None)
         if found is not None:
             return ProbeFailed(outcome, sentence.format(where=where, why=_reason(found)))
+    if isinstance(error, httpx.RemoteProtocolError):
+        return _broken_off(str(error), where)
     if any(isinstance(e, OSError) and e.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH) for e in chain):
         return ProbeFailed(Outcome.UNAVAILABLE, f"there is no way to {where}; check the network")
     return ProbeFailed(Outcome.UNAVAILABLE, f"{where} dropped the connection before its answer was whole")
+
+
+def _broken_off(told: str, where: str) -> ProbeFailed:
+    """What httpx's own transport says in one error type; its words are the only difference."""
+    if told.startswith("peer closed connection"):
+        return ProbeFailed(Outcome.UNAVAILABLE, f"{where} sent half an answer and dropped the connection")
+    if told.startswith("Server disconnected"):
+        return ProbeFailed(Outcome.UNAVAILABLE, f"{where} dropped the connection before its answer was whole")
+    return ProbeFailed(Outcome.PROTOCOL, f"{where} answered with something that is not HTTP")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -8,6 +8,10 @@ from typing import Annotated, Any, NamedTuple
 import jmespath
 from jmespath.exceptions import JMESPathError
 from msgspec import Meta
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from probes.model import plain_text
 
 _PLAIN = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*")
 
@@ -52,3 +56,19 @@ class Path:
                 return None
             value = value.get(name)
         return value
+
+
+def readable_path(text: str) -> str:
+    try:
+        Path(text)
+    except ValueError as error:
+        raise PydanticCustomError(
+            "field_path",
+            "expected a field such as participants or stats.count, or a JMESPath expression ({why})",
+            {"why": plain_text(str(error), 160)},
+        ) from None
+    return text
+
+
+FieldPath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(readable_path)]
+ListPath = Annotated[str, Field(max_length=500), AfterValidator(readable_path)]

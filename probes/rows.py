@@ -59,10 +59,9 @@ def read_rooms(columns: Columns, node: str, states: Mapping[str, RoomState]) -> 
             _hosts(columns),
         )
     )
-    keys = set(ids) if isinstance(nodes, repeat) else set(zip(nodes, ids, strict=True))
-    if len(keys) < count:
-        rooms = _each_once(rooms)
-        notes.append(f"{count - len(rooms)} rooms were listed more than once; the larger count was kept")
+    if len(set(ids)) < count and len(kept := _each_once(rooms)) < count:
+        notes.append(f"{count - len(kept)} rooms were listed more than once; the larger count was kept")
+        rooms = kept
     return rooms, notes
 
 

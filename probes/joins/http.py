@@ -1,25 +1,115 @@
-"""Joining by one HTTP request."""
+"""Joining by one HTTP request: what a client of the service asks first, and what it is told."""
 
 from __future__ import annotations
 
-from typing import Literal
+import asyncio
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urljoin
 
-from probes.http import Http
-from probes.joins.base import JoinBase
-from probes.model import JoinAttempt
+import msgspec
+from jmespath.exceptions import JMESPathError
+from pydantic import AfterValidator, Field, JsonValue
+from pydantic_core import PydanticCustomError
+
+from probes.failure import ProbeFailed
+from probes.http import Answer, Http, Limits
+from probes.http_faults import not_json, outcome_of_status, place
+from probes.joins.base import JoinBase, JoinOutcome
+from probes.model import JoinAttempt, Outcome, plain_text
+from probes.paths import FieldPath, Path
+from probes.staged import Question, Stages, ask_in_stages
+from probes.units import Secret
+
+MAX_BODY = 1_000_000
+CODE_BYTES = 64
+
+
+def _template(path: str) -> str:
+    if not path.startswith("/") or {"{", "}"} & set(path.replace("{room}", "")):
+        raise PydanticCustomError(
+            "join_path",
+            "expected a path from the root such as /rooms/{{room}}/join, with no other braces",
+        )
+    return path
 
 
 class HttpJoinSettings(JoinBase):
     """A join of way `http`."""
 
     via: Literal["http"]
+    method: Literal["GET", "POST"] = "POST"
+    path: Annotated[str, Field(max_length=1000), AfterValidator(_template)] = "/rooms/{room}/join"
+    """Seen from the root of the node's host; `{room}` is the room's id, quoted."""
+    body: JsonValue = None
+    headers: dict[str, Secret] = Field(default={})
+    expect: list[Annotated[int, Field(ge=100, le=599)]] = Field(default=[200], min_length=1, max_length=64)
+    """The statuses that mean: joined."""
+    code: FieldPath | None = None
+    """Where a JSON answer holds the service's own code."""
+    codes: dict[str, JoinOutcome] = Field(default={}, max_length=256)
+    """What the service's codes, or statuses, mean; they come before `expect`."""
+    verify_tls: bool = True
 
 
 class HttpJoin:
-    """Tries one room by one request."""
+    """Tries one room by one request, on a new connection each time, as a newcomer would."""
 
     def __init__(self, settings: HttpJoinSettings) -> None:
         self._settings = settings
+        self._headers = {name: value.reveal() for name, value in settings.headers.items()}
+        self._path = settings.path.replace("{room}", quote(settings.room, safe=""))
+        self._code = None if settings.code is None else Path(settings.code)
+        self._limits = Limits(max_body=MAX_BODY, verify_tls=settings.verify_tls)
 
     async def join(self, base_url: str, http: Http) -> JoinAttempt:
-        raise NotImplementedError
+        """One try at the host of `base_url`; any end of it is a JoinAttempt, with the stages it reached."""
+        settings = self._settings
+        url = urljoin(base_url, self._path)
+        question = Question(settings.method, url, self._headers, settings.body)
+        stages = Stages()
+        try:
+            async with asyncio.timeout(settings.timeout):
+                answer = await ask_in_stages(http, question, self._limits, stages)
+            outcome, code, detail = self._meaning(answer)
+        except TimeoutError:
+            outcome, code = Outcome.TIMEOUT, ""
+            detail = f"{place(url)} did not answer the join within {settings.timeout:g} s{_last(stages)}"
+        except ProbeFailed as failure:
+            outcome, code, detail = failure.outcome, failure.code, failure.detail
+        stages.reached("total")
+        return JoinAttempt(
+            room=settings.room, outcome=outcome, stages=stages.seconds, code=code, detail=detail
+        )
+
+    def _meaning(self, answer: Answer) -> tuple[Outcome, str, str]:
+        """The outcome, the service's own code and a sentence. Raises ProbeFailed (protocol)."""
+        expected = answer.status in self._settings.expect
+        status = str(answer.status)
+        code = self._own_code(answer, expected) or status
+        meant = self._settings.codes.get(code) or self._settings.codes.get(status)
+        if meant is None:
+            meant = Outcome.JOINED if expected else outcome_of_status(answer.status)
+        shown = plain_text(code, CODE_BYTES)
+        if meant is Outcome.JOINED:
+            return meant, shown, ""
+        beside = "" if shown == status else f" (status {status})"
+        return meant, shown, f"{answer.where} answered the join with {shown}{beside}"
+
+    def _own_code(self, answer: Answer, expected: bool) -> str:
+        """The code in the body, or nothing. A body with an expected status must be readable."""
+        if self._code is None:
+            return ""
+        try:
+            found: Any = self._code.find(msgspec.json.decode(answer.body))
+        except (msgspec.DecodeError, RecursionError):
+            if expected:
+                raise not_json(answer.body, answer.where) from None
+            return ""
+        except JMESPathError:
+            return ""
+        return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+
+
+def _last(stages: Stages) -> str:
+    reached = list(stages.seconds)
+    return f"; it got as far as {reached[-1].replace('_', ' ')}" if reached else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from probes.failure import ProbeFailed
@@ -13,33 +13,15 @@ from probes.http_faults import bad_status
 from probes.joins.base import JoinOutcome
 from probes.mapping import Document, Reading, Table
 from probes.model import NodeReport, Outcome, RoomState, SnapshotPart, plain_text
-from probes.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, Kind, Path
+from probes.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, FieldPath, Kind, ListPath
 from probes.rows import STATES, read_nodes, read_rooms, read_time
 from probes.services.base import Endpoint, ServiceSettings
-from probes.units import Settings
+from probes.units import Settings, one_of
 
 NOTE_BYTES = 300
 
 
-def _path(text: str) -> str:
-    try:
-        Path(text)
-    except ValueError as error:
-        raise PydanticCustomError(
-            "field_path",
-            "expected a field such as participants or stats.count, or a JMESPath expression ({why})",
-            {"why": plain_text(str(error), 160)},
-        ) from None
-    return text
-
-
-def _state(word: object) -> object:
-    return next((state for state in RoomState if state == word), word)
-
-
-FieldPath = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_path)]
-ListPath = Annotated[str, Field(max_length=500), AfterValidator(_path)]
-StateWord = Annotated[RoomState, BeforeValidator(_state)]
+StateWord = Annotated[RoomState, one_of(tuple(RoomState))]
 
 
 class RoomsMapping(Settings):
