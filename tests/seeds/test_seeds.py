@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 import seeds
+from probes import settings
 from seeds.model import Room, Seed
 
 NAMES = ["clubhouse-2021-02-01", "spaces-2023-05-24", "spaces-2024-08-12"]
@@ -108,6 +110,13 @@ def test_readme_counts_the_marks_as_they_are(seed: Seed) -> None:
     numbers = (marks.total(), marks["reported"], marks["value-reported"], marks["interpolated"])
     row = f"| `{seed.name}` | " + " | ".join(str(n) for n in numbers) + " |"
     assert row in files(seeds).joinpath("README.md").read_text("utf-8")
+
+
+def test_readme_shows_a_config_that_is_accepted() -> None:
+    readme = files(seeds).joinpath("README.md").read_text("utf-8")
+    shown = readme.partition("```yaml\n")[2].partition("```")[0]
+    (service,) = settings.parse(shown, "README.md", Path()).services
+    assert (service.name, service.kind) == ("spaces", "http-json")
 
 
 def test_an_unknown_seed_is_answered_with_the_nearest_and_the_list() -> None:
