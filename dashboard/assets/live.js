@@ -65,8 +65,7 @@
       clearTimeout(this.timer);
       this.timer = null;
       this.drawn = Date.now();
-      if (!rw.frame || this.put("frame", rw.frame)) return;
-      for (const text of rw.texts) text("");
+      if (!this.put("frame", rw.frame)) for (const text of rw.texts) text("");
     }
 
     // False until Dash has drawn its layout: set_props throws, or finds nobody, before that.

@@ -32,11 +32,21 @@
   // Relocations that are not rejected, the newest first.
   rw.standing = (service) => service.relocations.filter((each) => each.status !== "rejected").sort((a, b) => b.at - a.at);
 
+  rw.waitingFor = (service) => {
+    if (!service) return "Waiting for the first frame.";
+    const settings = rw.settings.services[service.name];
+    const nodes = settings ? settings.nodes.map((node) => words.plain(node.label || node.id)) : [];
+    return nodes.length ? `Waiting for the first answer from ${nodes.join(", ")}.` : "Waiting for the first answer.";
+  };
+
   rw.noJoin = () => "No join probe is configured: add `join:` to the service.";
   rw.noDoor = (settings) => (settings && !settings.joins ? rw.noJoin() : "no join has been counted yet");
 
+  // Lines of at most some thirty letters; the breaks are ours, the text is inert.
+  const broken = (text) => words.inert(text, 160).replace(/(.{20,32}?) /g, "$1<br>");
+
   const empty = (text) => ({
-    text: words.inert(text, 120),
+    text: broken(text),
     showarrow: false,
     xref: "paper",
     yref: "paper",
@@ -64,7 +74,7 @@
         paper_bgcolor: "rgba(0,0,0,0)",
         plot_bgcolor: "rgba(0,0,0,0)",
         font: { family: "inherit", size: 11, color: rw.colour("muted") },
-        margin: { l: 44, r: 8, t: 28, b: 24 },
+        margin: { l: 46, r: 8, t: 30, b: 26 },
         showlegend: traces.length > 0,
         legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11 }, itemclick: "toggle" },
         hovermode: "x unified",
@@ -78,9 +88,9 @@
           tickformat: span > 86400 ? "%e %b %H:%M" : span > 300 ? "%H:%M" : "%H:%M:%S",
           range: shown && shown.map((time) => rw.onAxis(time, offset)),
           visible: Boolean(range),
-          showspikes: false,
+          ticklabelstandoff: 5,
         },
-        yaxis: { ...axis, rangemode: "tozero", ...yaxis, visible: Boolean(range), fixedrange: true },
+        yaxis: { ...axis, rangemode: "tozero", ticksuffix: " ", ...yaxis, visible: Boolean(range), fixedrange: true },
         shapes,
         annotations: range ? annotations : [empty(nothing)],
       },

@@ -1,9 +1,10 @@
-// Runs last, before Dash: fills the first paint from the recent window in the page, then goes live.
+// The last of our own: fills the first paint from the recent window in the page, then goes live and starts Dash.
 (() => {
   "use strict";
   const rw = window.roomwatch;
   rw.live = new rw.Live(JSON.parse(document.getElementById("recent").textContent));
   rw.live.start();
+  addEventListener("DOMContentLoaded", () => new DashRenderer());
   new MutationObserver((_changes, observer) => {
     if (!document.getElementById("board")) return;
     observer.disconnect();

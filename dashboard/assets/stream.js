@@ -7,7 +7,7 @@
   const SILENT_FOR = 10_000; // ms without a word from the leader, or from the server
   const AGAIN_AFTER = [1_000, 30_000]; // ms before the first try of our own, and the longest wait
 
-  // Opens /live, and opens it again for as long as it takes. `tell(kind, data)`: frame, catchup, lost.
+  // Opens /live, and opens it again for as long as it takes. `tell(kind, data)`: open, frame, catchup, lost.
   class Stream {
     constructor(newest, tell) {
       this.newest = newest; // () => the number of the newest frame
@@ -19,6 +19,7 @@
     open() {
       this.source = new EventSource(`/live?after=${this.newest()}`);
       this.heard = Date.now();
+      this.source.onopen = () => this.tell("open");
       for (const kind of ["frame", "catchup"]) this.source.addEventListener(kind, (event) => this.hear(kind, event));
       this.source.addEventListener("bye", () => this.tell("lost"));
       this.source.onerror = () => this.broken();
@@ -51,10 +52,10 @@
       this.timer = setTimeout(() => this.open(), wait);
     }
 
-    // Called every second: a connection may be dead and not say so.
+    // Called every second: a connection may be dead and not say so, or never come about.
     check(tick) {
       if (Date.now() - this.heard < Math.max(SILENT_FOR, tick * 10_000)) return;
-      this.tell("lost");
+      if (this.source.readyState !== EventSource.OPEN) this.tell("lost");
       this.again();
     }
 

@@ -8,18 +8,16 @@
   rw.settings = parse("settings");
   rw.past = new rw.Past();
   rw.frame = null; // the newest frame
-  rw.link = { lost: null, stale: false, age: null }; // written by live.js
 
-  const BADNESS = { failing: 0, unknown: 1, strained: 2, ok: 3 };
-  const RANKS = ["failing", "unknown", "strained", "ok"];
+  const BADNESS = { unknown: 0, failing: 1, strained: 2, ok: 3 };
 
   rw.worstFirst = (services) =>
     services
-      .map((service, index) => [BADNESS[service.state] ?? 1, index, service])
+      .map((service, index) => [BADNESS[rw.stateOf(service)], index, service])
       .sort((a, b) => a[0] - b[0] || a[1] - b[1])
       .map(([, , service]) => service);
 
-  rw.stateOf = (service) => (RANKS.includes(service.state) ? service.state : "unknown");
+  rw.stateOf = (service) => (service.state in BADNESS ? service.state : "unknown");
 
   // `choice` is a service's name, or "" for the worst one.
   rw.view = (choice) => {
@@ -59,7 +57,9 @@
     if (!element) return;
     let root = roots.get(element);
     if (!root) roots.set(element, (root = ReactDOM.createRoot(element)));
-    root.render(rw.h(React.Fragment, null, ...tree));
+    const show = () => root.render(rw.h(React.Fragment, null, ...tree));
+    if (element.id) show();
+    else ReactDOM.flushSync(show); // the first paint: Dash's scripts come next and take their time
   };
 
   // Dash's element once it is there; before that the same place of the first paint.

@@ -48,6 +48,13 @@
     return days === 1 ? "1 day" : `${days} days`;
   }
 
+  // One unit from ten minutes on: for a number that is read from afar.
+  function roughly(seconds) {
+    if (!known(seconds) || seconds < 600) return duration(seconds);
+    if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+    return seconds < 172800 ? `${Math.round(seconds / 3600)} h` : duration(seconds);
+  }
+
   // How old something is: tenths below ten seconds, as one watches it grow.
   const age = (seconds) => (seconds < 9.95 ? `${Math.max(0, seconds).toFixed(1)} s` : duration(seconds));
 
@@ -65,6 +72,12 @@
     const options = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
     return `${new Date((time + offset) * 1000).toLocaleDateString("en-GB", options)}, `;
   }
+
+  // A sentence of the prober's, its times of day in the zone that the rest of the board shows.
+  const sentence = (text, offset) => {
+    const moved = text.replace(/\b(\d\d):(\d\d):(\d\d) UTC\b/g, (_, h, m, s) => clock(h * 3600 + m * 60 + +s, offset));
+    return /[.!?…]$/.test(moved) ? moved : `${moved}.`;
+  };
 
   function countdown(seconds) {
     const s = Math.floor(Math.abs(seconds));
@@ -116,6 +129,6 @@
     plain(text, most).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
   rw.words = {
-    NONE, known, people, exact, rate, percent, whole, duration, age, clock, day, countdown, zone, outcome, cause, plain, inert,
+    NONE, known, people, exact, rate, percent, whole, duration, roughly, age, clock, day, sentence, countdown, zone, outcome, cause, plain, inert,
   };
 })();

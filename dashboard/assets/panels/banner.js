@@ -4,18 +4,12 @@
   const rw = window.roomwatch;
   const { words, h } = rw;
 
-  function waitingFor(service) {
-    const settings = rw.settings.services[service.name];
-    const nodes = settings ? settings.nodes.map((node) => node.label || node.id) : [];
-    return nodes.length ? `Waiting for the first answer from ${nodes.join(", ")}.` : "Waiting for the first answer.";
-  }
-
   const CALM = { ok: "Nothing is wrong.", strained: "Strained.", failing: "Failing.", unknown: "Nothing is known." };
 
-  function reasons(service) {
-    const given = service.reasons.map((reason) => words.plain(reason, 400));
-    if (given.length) return given;
-    return [service.observed_at === null ? waitingFor(service) : CALM[rw.stateOf(service)]];
+  function reasons(service, offset) {
+    const given = service.reasons.map((reason) => words.sentence(words.plain(reason, 400), offset));
+    if (service.observed_at === null) return [rw.waitingFor(service), ...given];
+    return given.length ? given : [CALM[rw.stateOf(service)]];
   }
 
   function promise(service) {
@@ -25,32 +19,32 @@
     return `join success ${words.percent(got)} against ${words.percent(objective, 1).replace(".0%", "%")}`;
   }
 
-  function first(service, named) {
-    const [worst, ...others] = reasons(service);
+  function first(service, offset, named) {
+    const [worst, ...others] = reasons(service, offset);
     const state = rw.stateOf(service);
     return h(
       "div",
-      { key: service.name, className: `state ${state}` },
+      { key: service.name, className: `state ${state} ${rw.isOld(service) ? "stale" : ""}` },
       h("span", { className: "word" }, state.toUpperCase()),
       h("p", { className: "why" }, named && `${service.name}: `, h("strong", null, worst), others.length > 0 && ` ${others.join(" ")}`),
       h("p", { className: "promise" }, promise(service)),
     );
   }
 
-  function other(service) {
+  function other(service, offset) {
     const state = rw.stateOf(service);
     return h(
       "div",
-      { key: service.name, className: `state small ${state}` },
+      { key: service.name, className: `state small ${state} ${rw.isOld(service) ? "stale" : ""}` },
       h("span", { className: "word" }, state.toUpperCase()),
-      h("p", { className: "why" }, `${service.name}: ${reasons(service)[0]}`),
+      h("p", { className: "why" }, `${service.name}: ${reasons(service, offset)[0]}`),
     );
   }
 
-  rw.text("banner", ({ services }) => {
+  rw.text("banner", ({ services, offset }) => {
     if (!services.length) {
-      return h("div", { className: "state unknown" }, h("span", { className: "word" }, "UNKNOWN"), h("p", { className: "why" }, "Waiting for the first frame."));
+      return h("div", { className: "state unknown" }, h("span", { className: "word" }, "UNKNOWN"), h("p", { className: "why" }, rw.waitingFor(null)));
     }
-    return services.map((service, index) => (index ? other(service) : first(service, services.length > 1)));
+    return services.map((service, index) => (index ? other(service, offset) : first(service, offset, services.length > 1)));
   });
 })();

@@ -7,6 +7,7 @@
   const AREAS = 3; // with more rooms, areas hide each other
   const MARKED = 3; // relocations
   const NOTHING = "No room is open.";
+  const NARROW = 500; // pixels
 
   const placeKey = (place) => rw.keyOf(place.node, place.room);
 
@@ -71,7 +72,7 @@
       marks.annotations.push(
         note(x(dark[0]), relocation.participants_before, `ended ${words.people(relocation.participants_before)}`, rw.colour("bad-text"), { ax: -52, ay: -4 }),
       );
-      if ((dark[1] - dark[0]) / (range[1] - range[0]) > 0.025) {
+      if ((dark[1] - dark[0]) / (range[1] - range[0]) > (innerWidth < NARROW ? 0.08 : 0.025)) {
         const middle = x((dark[0] + dark[1]) / 2);
         marks.annotations.push(
           note(middle, 0.45, `${Math.round(dark[1] - dark[0])} s dark`, rw.colour("bad-text"), { yref: "paper", textangle: -90, showarrow: false }),
@@ -119,8 +120,9 @@
     const { service, series, offset } = view;
     const relocations = service ? rw.standing(service) : [];
     const rooms = lines(series, relocations);
-    rw.notes("concurrency", `people · ${words.day(series.time[series.length - 1], offset)}times in ${words.zone(offset)}`, inWords(rooms, view));
-    if (!rooms.length) return rw.figure([], { offset, revision: "", nothing: NOTHING });
+    const empty = !rooms.length;
+    rw.notes("concurrency", empty ? "people" : `people · ${words.day(series.time[series.length - 1], offset)}times in ${words.zone(offset)}`, inWords(rooms, view));
+    if (empty) return rw.figure([], { offset, revision: "", nothing: service && service.observed_at !== null ? NOTHING : rw.waitingFor(service) });
 
     const x = (time) => rw.onAxis(time, offset);
     const times = series.time.map(x);

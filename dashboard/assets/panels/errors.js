@@ -32,14 +32,14 @@
     return found.slice(-MOST_PIECES);
   }
 
-  function trace(reason, shares, x, [from, to], piece) {
+  function trace(reason, shares, x, [from, to], piece, piecewise) {
     const colour = colourOf(reason);
     return {
       type: "scatter",
       mode: "lines",
       name: words.inert(words.outcome(reason)),
       meta: words.inert(words.outcome(reason)),
-      legendgroup: reason,
+      ...(piecewise && { legendgroup: reason }),
       showlegend: piece === 0,
       stackgroup: `piece ${piece}`,
       x: x.slice(from, to),
@@ -66,13 +66,13 @@
     rw.notes("errors", `share of tries${observer}`, inWords(reasons, service));
     const found = pieces(series.success);
     if (!found.length || !reasons.length) {
-      const nothing = found.length ? "No join has failed." : service ? rw.noDoor(settings) : "Waiting for the first frame.";
+      const nothing = found.length ? "No join has failed." : service && service.observed_at !== null ? rw.noDoor(settings) : rw.waitingFor(service);
       return rw.figure([], { offset, revision: "", nothing });
     }
     const x = series.time.map((time) => rw.onAxis(time, offset));
     const top = Math.max(0.02, ...series.success.map((ratio) => (ratio === null ? 0 : 1 - ratio)));
     return rw.figure(
-      found.flatMap((piece, i) => reasons.map(([reason, shares]) => trace(reason, shares, x, piece, i))),
+      found.flatMap((piece, i) => reasons.map(([reason, shares]) => trace(reason, shares, x, piece, i, found.length > 1))),
       {
         range: [series.time[0], series.time[series.length - 1]],
         offset,

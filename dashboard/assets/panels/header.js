@@ -15,23 +15,30 @@
 
   const pace = (x) => (words.known(x) && Math.abs(x - 1) > 0.05 ? `replay ×${Number(x.toPrecision(2))}` : "replay");
 
+  rw.isOld = (service) => {
+    const settings = rw.settings.services[service.name];
+    return service.observed_at !== null && rw.live.now() - service.observed_at > patience(rw.frame, settings);
+  };
+
   // How long a service may be silent before its numbers count as old.
   const patience = (frame, settings) => Math.max(2.5, 2 * (settings ? settings.every : 1) + 2 * frame.tick);
 
-  function freshness({ frame, service, settings }) {
+  function freshness({ frame, service }) {
     const lost = rw.live && rw.live.stream ? rw.live.stream.lost : null;
     const age = service && service.observed_at !== null ? rw.live.now() - service.observed_at : null;
     if (lost) return { kind: "lost", age, since: (Date.now() - lost) / 1000 };
     if (!service) return { kind: "waiting", age };
     if (frame.prober && !frame.prober.alive) return { kind: "stopped", age };
     if (age === null) return { kind: "waiting", age };
-    return { kind: age > patience(frame, settings) ? "old" : "live", age };
+    return { kind: rw.isOld(service) ? "old" : "live", age };
   }
 
+  const counted = (seconds) => words.duration(Math.max(1, Math.round(seconds)));
+
   const NOTICES = {
-    lost: ({ since }) => `Connection lost ${words.duration(since)} ago; trying again.`,
+    lost: ({ since }) => `Connection lost ${counted(since)} ago; trying again.`,
     stopped: () => "The prober has stopped; it is being started again.",
-    old: ({ age }) => `Data is ${words.duration(age)} old: no newer answer has come.`,
+    old: ({ age }) => `Data is ${counted(age)} old: no newer answer has come.`,
   };
   const SAID = { lost: "Connection lost; trying again.", stopped: "The prober has stopped.", old: "The data is old." };
 
@@ -54,7 +61,7 @@
     );
   }
 
-  const PILLS = { live: "fresh", old: "old", stopped: "old", waiting: "old", lost: "lost" };
+  const PILLS = { live: "fresh", old: "old", stopped: "old", waiting: "waiting", lost: "lost" };
 
   rw.text("clock", (view) => {
     const fresh = freshness(view);

@@ -27,7 +27,7 @@
       h("td", null, ...way(relocation)),
       h(
         "td",
-        { title: relocation.evidence.map((text) => words.plain(text, 200)).join("; ") },
+        { className: "whole", title: relocation.evidence.map((text) => words.plain(text, 200)).join("; ") },
         words.cause(relocation.cause),
         relocation.status === "proposed" && h("span", { className: "faint" }, " (proposed)"),
       ),

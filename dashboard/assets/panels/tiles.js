@@ -62,7 +62,7 @@
     const { capacity, ratio, source, seconds_to_full: left } = service.headroom;
     const below = capacity === null ? "capacity not known" : `${words.whole(ratio)} headroom of ${words.people(capacity)}`;
     const soon = left !== null && left < 300 ? "warn" : "";
-    return tile("Time to full", words.duration(left), below, { tone: soon, title: SOURCES[source] });
+    return tile("Time to full", words.roughly(left), below, { tone: soon, title: SOURCES[source] });
   }
 
   function relocations({ service }) {
@@ -76,8 +76,11 @@
     return tile("Relocations", String(list.length), parts.join(" · ") || words.cause(last.cause), { note: last.to ? "" : "bad" });
   }
 
+  const NAMES = ["In the room", "At the door, estimated", "Joins that got in", "Time to full", "Relocations"];
+
   rw.text("tiles", (view) => {
-    if (!view.service) return [];
+    const { service } = view;
+    if (!service || service.observed_at === null) return NAMES.map((name) => tile(name, words.NONE, "no answer yet"));
     return [inTheRoom, atTheDoor, gotIn, timeToFull, relocations].map((make) => make(view));
   });
 })();
