@@ -34,6 +34,7 @@ _WORDS: dict[str, object] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_HALF = re.compile("[\ud800-\udfff]")
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")  # longer ones stay text, as ids often are
 _DECIMAL = re.compile(
     r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18}|[0-9]{1,18}(?=[eE]))(?:[eE][-+]?[0-9]{1,2})?"
@@ -53,7 +54,7 @@ class Mistake:
         return plain_text(f"{where}: {self.sentence}", _SENTENCE_BYTES)
 
 
-class BadConfig(Exception):  # noqa: N818 - what it is, as `except BadConfig` reads
+class BadConfig(Exception):
     """The config file cannot be used. `mistakes` holds at least one, and none of them holds a secret."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
@@ -224,6 +225,8 @@ class _Reader:
             return self.mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self._entry(entry, (*path, index)) for index, entry in enumerate(node.value)]
+        if _HALF.search(node.value):
+            self._refuse(node, "half a character (\\ud800 to \\udfff); write the character itself")
         return _plain(node.value) if isinstance(node, ScalarNode) and node.style is None else node.value
 
     def _entry(self, node: Node, path: KeyPath) -> object:

@@ -52,8 +52,7 @@ def find_mistakes(error: ValidationError, document: Document, model: type[BaseMo
         if detail["type"] == "missing" and place.path in meant:
             continue
         path, sentence = _explain(detail, place, document, model)
-        where = f"{shown_path(path)}: " if path else ""
-        found[Mistake(document.name, document.line(path), where + sentence)] = None
+        found[Mistake(document.name, document.line(path), sentence)] = None
     mistakes = sorted(found, key=lambda mistake: mistake.line or 0)
     if len(mistakes) > MOST_MISTAKES:
         more = Mistake(document.name, None, f"{len(mistakes) - MOST_MISTAKES} more mistakes are not shown")
@@ -72,30 +71,37 @@ def _meant(detail: ErrorDetails, document: Document, model: type[BaseModel]) -> 
 def _explain(
     detail: ErrorDetails, place: Place, document: Document, model: type[BaseModel]
 ) -> tuple[KeyPath, str]:
-    """The place to name, and what is wrong there."""
+    """The place to look at, and what is wrong there."""
     if detail["type"] == "extra_forbidden":
         parent = find_place(model, detail["loc"][:-1], document.value)
         return _unknown_key(parent, str(detail["loc"][-1]))
     if detail["type"] == "missing":
-        return place.path[:-1], f"missing key `{place.path[-1]}`"
+        return _at(place.path[:-1], f"missing key `{place.path[-1]}`")
     if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return _unknown_kind(place, document)
     path = document.known(place.path)
-    value = document.at(path)
-    return path, _expected(detail, place, value) + _found(detail, place, value)
+    value = path[-1] if detail["loc"][-1:] == ("[key]",) else document.at(path)
+    return _at(path, _expected(detail, place, value) + _found(detail, place, value))
+
+
+def _at(path: KeyPath, sentence: str) -> tuple[KeyPath, str]:
+    return path, f"{shown_path(path)}: {sentence}" if path else sentence
 
 
 def _unknown_key(parent: Place, key: str) -> tuple[KeyPath, str]:
     known = list(parent.fields)
     close = _closest(key, known)
-    named = f"unknown key `{shown_key(key)}`" if close or not _holds_a_secret(parent) else "unknown key"
     hint = f"did you mean `{close}`?" if close else f"known keys here: {', '.join(known)}"
-    return (*parent.path, key), f"{named}; {hint}"
+    path = (*parent.path, key)
+    if _may_be_a_value(parent, key, close):
+        return path, _at(parent.path, f"unknown key; {hint}")[1]
+    return _at(path, f"unknown key `{key}`; {hint}")
 
 
-def _holds_a_secret(parent: Place) -> bool:
-    """Whether a word in `parent` that is no key may be a secret, as in `{token:abc}` without the space."""
-    return any(find_place(parent.expected, (key,), {}).expected is Secret for key in parent.fields)
+def _may_be_a_value(parent: Place, key: str, close: str | None) -> bool:
+    """Whether `key` may be a secret in the wrong place, as in `{token:abc}` without the space."""
+    beside = any(find_place(parent.expected, (known,), {}).expected is Secret for known in parent.fields)
+    return shown_key(key) != key or (beside and not close)
 
 
 def _unknown_kind(place: Place, document: Document) -> tuple[KeyPath, str]:
@@ -105,13 +111,13 @@ def _unknown_kind(place: Place, document: Document) -> tuple[KeyPath, str]:
     here = mapping if isinstance(mapping, dict) else {}
     if key in here:
         given = here[key]
-        close = _closest(given, known) if isinstance(given, str) else None
-        hint = f"; did you mean `{close}`?" if close else ";"
-        return (*place.path, key), f"unknown {key}, found {_shown(given)}{hint} Known: {', '.join(known)}"
+        close = _closest(given, known)
+        sentence = f"unknown {key}, {_one_of(known, close)}, found {_shown(given)}"
+        return _at((*place.path, key), sentence)
     for misspelt in here:
-        if _closest(misspelt, [key]):
-            return (*place.path, misspelt), f"unknown key `{shown_key(misspelt)}`; did you mean `{key}`?"
-    return place.path, f"missing key `{key}`; expected one of {', '.join(known)}"
+        if shown_key(misspelt) == misspelt and _closest(misspelt, [key]):
+            return _at((*place.path, misspelt), f"unknown key `{misspelt}`; did you mean `{key}`?")
+    return _at(place.path, f"missing key `{key}`, {_one_of(known, None)}")
 
 
 def _expected(detail: ErrorDetails, place: Place, value: object) -> str:
@@ -121,8 +127,7 @@ def _expected(detail: ErrorDetails, place: Place, value: object) -> str:
         return f"expected a mapping with keys such as {', '.join(keys)}"
     if kind in ("literal_error", "enum"):
         known = [part.strip("'") for part in str(context["expected"]).replace(" or ", ", ").split(", ")]
-        close = _closest(value, known) if isinstance(value, str) else None
-        return f"expected one of {', '.join(known)}" + (f" (did you mean `{close}`?)" if close else "")
+        return _one_of(known, _closest(value, known))
     if kind in _EXPECTED:
         bounds = {key: f"{bound:g}" if isinstance(bound, float) else bound for key, bound in context.items()}
         return "expected " + _EXPECTED[kind].format(**bounds, unit=" s" if is_duration(place.notes) else "")
@@ -130,9 +135,13 @@ def _expected(detail: ErrorDetails, place: Place, value: object) -> str:
     return message.replace("Input should be", "expected", 1)
 
 
+def _one_of(known: list[str], close: str | None) -> str:
+    return f"expected one of {', '.join(known)}" + (f" (did you mean `{close}`?)" if close else "")
+
+
 def _found(detail: ErrorDetails, place: Place, value: object) -> str:
     """What stands in the file, if it can be shown and helps."""
-    about_type = detail["type"].endswith("_type")
+    about_type = detail["type"].endswith("_type") or isinstance(value, dict | list) != place.is_nested
     if isinstance(value, dict | list):
         return f", found {_type_of(value)}" if about_type else ""
     if place.may_be_secret:
@@ -172,6 +181,8 @@ def _shown(value: object) -> str:
             return _type_of(value)
 
 
-def _closest(word: str, known: list[str]) -> str | None:
-    near = get_close_matches(word[:_SHOWN_BYTES].lower(), known, n=1)
-    return near[0] if near else None
+def _closest(word: object, known: list[str]) -> str | None:
+    """The word among `known` that `word` seems to be meant for."""
+    by_letters = {each.lower(): each for each in known}
+    near = get_close_matches(str(word)[:_SHOWN_BYTES].lower(), by_letters, n=1)
+    return by_letters[near[0]] if near else None

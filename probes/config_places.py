@@ -55,17 +55,25 @@ class Place:
         return {tag: model for model in models for tag in get_args(model.model_fields[key].annotation)}
 
     @property
+    def is_nested(self) -> bool:
+        """Whether a mapping or a list is expected here."""
+        return not isinstance(self.expected, type) or bool(self.fields)
+
+    @property
     def may_be_secret(self) -> bool:
         """Whether what stands here may be a secret or hold one; so may all that is not known."""
         return _may_hold_secret(self.expected)
 
 
 def find_place(model: type[BaseModel], loc: Sequence[str | int], value: object) -> Place:
-    """Follow pydantic's `loc` through `model` and through `value`, which is what the file holds."""
-    place = _place((), model)
+    """Follow pydantic's `loc` through `model` and through `value`, which is what the file holds.
+
+    Where the last of `loc` is `[key]`, the key itself is wrong, and what is expected is of the key.
+    """
+    place, key_type = _place((), model), None
     for part in loc:
         if part == "[key]":
-            break
+            return _place(place.path, key_type)
         kinds = place.kinds
         if part in kinds:
             place = _place(place.path, kinds[part])
@@ -75,6 +83,7 @@ def find_place(model: type[BaseModel], loc: Sequence[str | int], value: object) 
         if _is_union(place.expected):
             place = _place(place.path, _branch(place.expected, part))
         elif place.expected is not None or _child(value, part) is not None:
+            key_type = None if place.may_be_secret else _key_type(place)
             place = _place((*place.path, part), *_inner(place, part))
             value = _child(value, part)
     return place
@@ -99,6 +108,10 @@ def _inner(place: Place, part: str | int) -> tuple[Any, tuple[Any, ...]]:
     if get_origin(place.expected) in (list, dict, Mapping, Sequence):
         return get_args(place.expected)[-1], ()
     return None, ()
+
+
+def _key_type(place: Place) -> Any:
+    return get_args(place.expected)[0] if get_origin(place.expected) in (dict, Mapping) else None
 
 
 def _chosen(place: Place, value: object) -> Any:

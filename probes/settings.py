@@ -17,21 +17,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from probes.config_file import BadConfig, KeyPath, Mistake, read_text, read_yaml
 from probes.config_mistakes import find_mistakes
 from probes.config_schema import schema_text
+from probes.objectives import Objectives
 from probes.services import AnyService
-from probes.units import Duration, Moment, Name, Network, RoomId, Secret, Settings, Share, Size
+from probes.units import Duration, Moment, Name, Network, RoomId, Secret, Settings, Size
 
 __all__ = ["BadConfig", "Config", "Mistake", "load", "parse"]
-
-
-class Objectives(Settings):
-    """What is promised to people who join."""
-
-    join_success: Share = 0.99
-    """The share of joins that get in."""
-    join_within: Duration = 5.0
-    """How long a join may take."""
-    first_sound_p95: Duration = 2.0
-    """How soon 95 of 100 who joined hear something."""
 
 
 class Event(Settings):
@@ -73,9 +63,7 @@ def _is_a_hash(value: Secret) -> Secret:
 
 def _is_a_user_name(text: str) -> str:
     if not 0 < len(text) <= 64 or ":" in text or " " in text or not text.isprintable():
-        raise PydanticCustomError(
-            "user", "expected a user name of at most 64 characters, without spaces and colons"
-        )
+        raise PydanticCustomError("user", "a user name has 1 to 64 characters, no spaces and no colons")
     return text
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -21,7 +22,7 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
 )
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, PydanticKnownError, core_schema
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
@@ -64,8 +65,8 @@ def duration_text(length: float) -> str:
     """The shortest way to write `length` seconds that `seconds` reads back: `1d`, `90s`, `800ms`."""
     for unit in ("d", "h", "m", "s"):
         if length >= _UNITS[unit] and length % _UNITS[unit] == 0:
-            return f"{length / _UNITS[unit]:g}{unit}"
-    return f"{length * 1000:g}ms"
+            return f"{length / _UNITS[unit]:.14g}{unit}"
+    return f"{round(length * 1000, 3):.14g}ms"
 
 
 def size(text: object) -> int:
@@ -80,7 +81,7 @@ def size(text: object) -> int:
 def size_text(length: int) -> str:
     """`length` bytes as `size` reads them."""
     unit = next((unit for unit in ("GB", "MB") if length % _SIZES[unit] == 0), "kB")
-    return f"{length / _SIZES[unit]:g}{unit}"
+    return f"{length / _SIZES[unit]:.15g}{unit}"
 
 
 def moment(value: object) -> datetime:
@@ -162,6 +163,19 @@ RoomId = Annotated[
     str, BeforeValidator(_room_id), Field(min_length=1, max_length=256), WithJsonSchema(_ROOM_SCHEMA)
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def one_of(members: Sequence[StrEnum]) -> BeforeValidator:
+    """For a field of an enum: read the word of one of `members`, and no other."""
+    words: dict[object, StrEnum] = {member.value: member for member in members}
+
+    def read(word: object) -> StrEnum:
+        member = words.get(word) if isinstance(word, str) else None
+        if member is None:
+            raise PydanticKnownError("enum", {"expected": ", ".join(map(str, words))})
+        return member
+
+    return BeforeValidator(read, json_schema_input_type=Literal[tuple(words)])
 
 
 def is_duration(notes: Iterable[object]) -> bool:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol
 
-from pydantic import BeforeValidator
-
 from probes.http import Http
 from probes.model import JOIN_OUTCOMES, JoinAttempt, Outcome
-from probes.units import Duration, RoomId, Settings
+from probes.units import Duration, RoomId, Settings, one_of
 
 
-def _outcome(word: object) -> object:
-    return next((outcome for outcome in JOIN_OUTCOMES if outcome == word), word)
-
-
-JoinOutcome = Annotated[Outcome, BeforeValidator(_outcome)]
+JoinOutcome = Annotated[Outcome, one_of(JOIN_OUTCOMES)]
 """An outcome of a join as the config writes it."""
 
 
