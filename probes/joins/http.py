@@ -28,7 +28,7 @@ def _template(path: str) -> str:
     if not path.startswith("/") or {"{", "}"} & set(path.replace("{room}", "")):
         raise PydanticCustomError(
             "join_path",
-            "expected a path from the root such as /rooms/{{room}}/join, with no other braces",
+            "expected a path from the root such as /rooms/{room}/join, with no other braces",
         )
     return path
 
