@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+import msgspec
+
 from probes.model import ProbeResult, Room, RoomState, SnapshotPart
-from probes.summary import Key, Summary, by_size, key_of, summarise
+from probes.roll import Key, Roll, key_of
+from probes.summary import Summary, by_size, summarise
 
 BACKWARDS = 5.0
 """Seconds by which a service's clock may go back before it counts as a new start."""
@@ -24,8 +27,7 @@ MOST_MISSING = 100_000
 _PEAK = 40.0
 
 
-@dataclass(slots=True)
-class Departure:
+class Departure(msgspec.Struct, gc=False):
     """A room that ended: told so, or gone from two complete answers in a row. Times are the service's."""
 
     room: Room
@@ -41,8 +43,7 @@ class Departure:
         return self.room.node, self.room.id
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A room that opened, and when it was first seen in the service's time."""
 
     room: Room
@@ -63,8 +64,7 @@ class Changes:
     arrived: tuple[Arrival, ...] = ()
 
 
-@dataclass(slots=True)
-class _Missing:
+class _Missing(msgspec.Struct, gc=False):
     room: Room
     last_seen: float
     since: float
@@ -117,19 +117,13 @@ class Answers:
     part: SnapshotPart | None = None
     at: float = 0.0
     now: float = 0.0
-    open: dict[Key, Room] = field(default_factory=dict)
+    open: Roll = field(default_factory=Roll)
+    closed: Roll = field(default_factory=Roll)
     summary: Summary = field(default_factory=Summary)
     _silent: bool = False
     _answers: int = FIRST_ANSWERS  # good ones since the last silence
     _missing: dict[Key, _Missing] = field(default_factory=dict)
     _peaks: _Peaks = field(default_factory=_Peaks)
-
-    def all_rooms(self) -> dict[Key, Room]:
-        """The rooms of every state."""
-        rooms = self.part.rooms if self.part else ()
-        if len(rooms) == len(self.open):
-            return self.open
-        return {(room.node, room.id): room for room in rooms} | self.open
 
     def fail(self) -> None:
         """A poll went wrong: nothing is learned of any room, and what is missing later gets patience."""
@@ -138,7 +132,9 @@ class Answers:
     def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
         """Read a good answer of an endpoint that is asked every `every` seconds."""
         now = result.at if part.service_time is None else part.service_time
-        rooms = _open_rooms(part)
+        is_open = RoomState.OPEN
+        closed = Roll([room for room in part.rooms if room.state is not is_open])
+        roll = Roll([room for room in part.rooms if room.state is is_open])
         if self.part is None or now < self.now - BACKWARDS:
             self._missing.clear()
             self._peaks = _Peaks()
@@ -146,10 +142,10 @@ class Answers:
         else:
             self._note_silence(result.at - self.at >= 2 * every)
             self._peaks.move_to(now)
-            changes = self._compare(part, rooms, now)
+            changes = self._compare(part, roll, closed, now)
         self.part, self.at, self.now = part, result.at, now
-        self.open = rooms
-        self.summary = summarise(rooms.values())
+        self.open, self.closed = roll, closed
+        self.summary = summarise(roll)
         return changes
 
     def _note_silence(self, gap: bool) -> None:
@@ -160,36 +156,25 @@ class Answers:
         self._silent = False
         self._answers += 1
 
-    def _compare(self, part: SnapshotPart, rooms: dict[Key, Room], now: float) -> Changes:
-        came = self._look_at(rooms)
-        arrived = [Arrival(rooms[key], now) for key in came if self._missing.pop(key, None) is None]
-        if len(rooms) - len(came) < len(self.open):
-            self._miss(self.open.keys() - rooms.keys(), now)
-        departed = self._departures(part, now) if self._missing else []
+    def _compare(self, part: SnapshotPart, roll: Roll, closed: Roll, now: float) -> Changes:
+        found = roll.replaces(self.open)
+        for then, room in found.resized:
+            size = then.participants
+            if size is not None and (room.participants is None or room.participants < size):
+                self._peaks.fell(key_of(room), size)
+        arrived = [Arrival(room, now) for room in found.came if not self._missing.pop(key_of(room), None)]
+        self._miss(found.gone, now)
+        departed = self._departures(part.complete, closed, now) if self._missing else []
         return Changes(
             at=now,
             departed=tuple(sorted(departed, key=lambda departure: departure.key)),
             arrived=tuple(sorted(arrived, key=lambda arrival: arrival.key)),
         )
 
-    def _look_at(self, rooms: dict[Key, Room]) -> list[Key]:
-        """The rooms that were not open before. Those that shrank are noted on the way."""
-        came: list[Key] = []
-        earlier = self.open.get
-        for key, room in rooms.items():
-            before = earlier(key)
-            if before is None:
-                came.append(key)
-            elif before.participants != room.participants:
-                size = before.participants
-                if size is not None and (room.participants is None or room.participants < size):
-                    self._peaks.fell(key, size)
-        return came
-
-    def _miss(self, gone: set[Key], now: float) -> None:
-        rooms = sorted((self.open[key] for key in gone), key=by_size)
-        for room in rooms[: MOST_MISSING - len(self._missing)]:
-            key = (room.node, room.id)
+    def _miss(self, gone: list[Room], now: float) -> None:
+        space = MOST_MISSING - len(self._missing)
+        for room in gone if len(gone) <= space else sorted(gone, key=by_size)[:space]:
+            key = key_of(room)
             self._missing[key] = _Missing(
                 room=room,
                 last_seen=self.now,
@@ -198,12 +183,12 @@ class Answers:
                 patient=self._answers <= FIRST_ANSWERS,
             )
 
-    def _departures(self, part: SnapshotPart, now: float) -> list[Departure]:
-        told = {key_of(room) for room in part.rooms if room.state is RoomState.ENDED}
+    def _departures(self, complete: bool, closed: Roll, now: float) -> list[Departure]:
+        told = {key_of(room) for room in closed if room.state is RoomState.ENDED}
         departed: list[Departure] = []
         forgotten: list[Key] = []
         for key, missing in self._missing.items():
-            missing.answers += part.complete
+            missing.answers += complete
             if key in told:
                 departed.append(missing.departure(now, "the service says it ended"))
             elif missing.gone(now):
@@ -213,17 +198,3 @@ class Answers:
         for key in [*forgotten, *(departure.key for departure in departed)]:
             del self._missing[key]
         return departed
-
-
-def _open_rooms(part: SnapshotPart) -> dict[Key, Room]:
-    is_open = RoomState.OPEN
-    rooms = [room for room in part.rooms if room.state is is_open]
-    by_key: dict[Key, Room] = dict(zip(map(key_of, rooms), rooms, strict=True))
-    if len(by_key) < len(rooms):  # some appear twice: the choice must not hang on their order
-        for room in sorted(rooms, key=_fullness):
-            by_key[room.node, room.id] = room
-    return by_key
-
-
-def _fullness(room: Room) -> tuple[int, str]:
-    return -1 if room.participants is None else room.participants, room.title

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from heapq import nlargest
 
+from msgspec.structs import replace
+
 from probes.endpoint import MOST_NODES, WatchedEndpoint
 from probes.model import TOP_ROOMS, NodeView, OtherRooms, Room, RoomView, plain_text
-from probes.summary import Key, Summary, by_size, merge, shown, summarise
+from probes.roll import Key, Roll, key_of
+from probes.summary import Summary, by_size, merge, shown, summarise
 
 
 class Joined:
@@ -28,15 +31,15 @@ class Joined:
     def participants(self) -> int | None:
         """The people in the answering endpoints' rooms, or on their nodes where rooms have no counts."""
         rooms = self._known
-        reported = [
-            count
+        reported = {
+            node: report.participants
             for endpoint in self.answering
-            for node in endpoint.reports
-            if rooms.nodes.get(node) is None and (count := endpoint.people(node, None)) is not None
-        ]
+            for node, report in endpoint.reports.items()
+            if report.participants is not None and rooms.nodes.get(node) is None
+        }
         if not self.answering or (rooms.rooms and rooms.uncounted == rooms.rooms and not reported):
             return None
-        return rooms.participants + sum(reported)
+        return rooms.participants + sum(reported.values())
 
     @property
     def rooms_open(self) -> int | None:
@@ -67,8 +70,7 @@ class Joined:
         views: dict[str, NodeView] = {}
         for endpoint in [*self.silent, *self._never_told(), *self.answering]:
             for node in endpoint.nodes():
-                earlier = views.get(node)
-                views[node] = self._node(endpoint, node, earlier)
+                views[node] = self._node(endpoint, node, views.get(node))
         order = {node: n for n, node in enumerate(n for e in self.endpoints for n in e.nodes())}
         kept = nlargest(MOST_NODES, views, key=lambda node: (views[node].participants or 0, -order[node]))
         return tuple(views[node] for node in sorted(kept, key=order.__getitem__))
@@ -76,7 +78,7 @@ class Joined:
     def rooms(self, lineages: Mapping[Key, str]) -> tuple[tuple[RoomView, ...], OtherRooms]:
         """The biggest rooms, those of a lineage, and the sum of the others that are known."""
         biggest = sorted([*self._known.biggest, *self._unknown.biggest], key=by_size)[:TOP_ROOMS]
-        top = {(room.node, room.id): room for room in biggest}
+        top = {key_of(room): room for room in biggest}
         for key in lineages:
             room = self.room(key) if key not in top else None
             if room is not None:
@@ -90,23 +92,20 @@ class Joined:
 
     def room(self, key: Key) -> Room | None:
         """The newest that is known of an open room."""
-        found = [e for e in self.told if key in e.answers.open]
-        newest = max(found, key=lambda e: (e in self.answering, e.answers.at, e.id), default=None)
-        return newest.answers.open[key] if newest else None
+        told = [*_by_age(self.silent), *_by_age(self.answering)]
+        return next((room for e in reversed(told) if (room := e.answers.open.get(key))), None)
 
-    def all_rooms(self) -> dict[Key, Room]:
-        """Every room of every state that the newest answers tell of."""
-        rooms: dict[Key, Room] = {}
-        for endpoint in sorted(self.told, key=lambda e: (e.answers.at, e.id)):
-            rooms |= endpoint.answers.all_rooms()
-        return rooms
+    def rolls(self) -> list[Roll]:
+        """The rooms of every state, those that count more later."""
+        told = [*_by_age(self.silent), *_by_age(self.answering)]
+        return [roll for e in told for roll in (e.answers.closed, e.answers.open)]
 
     def view(self, room: Room, lineage: str | None) -> RoomView:
         return RoomView(
             id=shown(room.id),
             title=plain_text(room.title),
             node=shown(room.node),
-            participants=None if self.unknown((room.node, room.id)) else room.participants,
+            participants=None if self.unknown(key_of(room)) else room.participants,
             capacity=room.capacity,
             state=room.state,
             lineage=lineage,
@@ -116,24 +115,26 @@ class Joined:
         return [e for e in self.endpoints if e.answers.part is None]
 
     def _node(self, endpoint: WatchedEndpoint, node: str, other: NodeView | None) -> NodeView:
+        """A node as `endpoint` tells of it; what it leaves open comes from `other`."""
         answering = endpoint in self.answering
-        people = endpoint.people(node, self._known.nodes.get(node)) if answering else None
         report = endpoint.reports.get(node)
-        seen = [
-            at
-            for at in (
-                endpoint.answers.at if endpoint.answers.part else None,
-                other.observed_at if other else None,
-            )
-            if at is not None
-        ]
-        return NodeView(
+        view = NodeView(
             id=shown(node),
-            label=plain_text(endpoint.label(node)) or (other.label if other else ""),
-            participants=people,
+            label=plain_text(endpoint.label(node)),
+            participants=endpoint.people(node, self._known.nodes.get(node)) if answering else None,
             capacity=report.capacity if report else None,
             answering=answering,
-            observed_at=max(seen, default=None),
+            observed_at=endpoint.answers.at if endpoint.answers.part else None,
+        )
+        if other is None:
+            return view
+        return replace(
+            view,
+            label=view.label or other.label,
+            capacity=other.capacity if view.capacity is None else view.capacity,
+            observed_at=max(
+                (at for at in (view.observed_at, other.observed_at) if at is not None), default=None
+            ),
         )
 
     def _sums(self) -> tuple[Summary, Summary]:
@@ -143,18 +144,21 @@ class Joined:
             return merge(e.answers.summary for e in self.answering), merge(
                 e.answers.summary for e in self.silent
             )
-        known, unknown = _newest_rooms(self.answering), _newest_rooms(self.silent)
-        return summarise(known.values()), summarise(
-            [room for key, room in unknown.items() if key not in known]
-        )
+        known = _newest(self.answering)
+        return summarise(known), summarise(_newest(self.silent).without(known))
+
+
+def _newest(endpoints: list[WatchedEndpoint]) -> Roll:
+    """The rooms of several endpoints, each as the newest answer has it."""
+    roll = Roll()
+    for endpoint in _by_age(endpoints):
+        roll.update(endpoint.answers.open)
+    return roll
+
+
+def _by_age(endpoints: list[WatchedEndpoint]) -> list[WatchedEndpoint]:
+    return sorted(endpoints, key=lambda e: (e.answers.at, e.id))
 
 
 def _has(endpoints: list[WatchedEndpoint], key: Key) -> bool:
     return any(key in endpoint.answers.open for endpoint in endpoints)
-
-
-def _newest_rooms(endpoints: list[WatchedEndpoint]) -> dict[Key, Room]:
-    rooms: dict[Key, Room] = {}
-    for endpoint in sorted(endpoints, key=lambda e: (e.answers.at, e.id)):
-        rooms |= endpoint.answers.open
-    return rooms

@@ -19,7 +19,8 @@ from probes.answers import BACKWARDS, PATIENCE, Arrival, Changes, Departure
 from probes.finders import FINDERS, WINDOW, Match
 from probes.model import Cause, Place, Relocation, Room, Status, plain_text
 from probes.recent import Recent
-from probes.summary import Key, shown
+from probes.roll import Key
+from probes.summary import shown
 from probes.wording import number
 
 SETTLES = 900.0
@@ -34,7 +35,6 @@ Lookup = Callable[[Key], Room | None]
 @dataclass(slots=True)
 class _Case:
     relocation: Relocation
-    source: Key
     target: Key | None
 
     def rank(self) -> tuple[bool, int, float, str]:
@@ -79,12 +79,11 @@ class Lineage:
         matches = [match for arrival in changes.arrived if (match := self._arrive(arrival))]
         ended: list[Departure] = []
         for departure in changes.departed:
-            if lookup(departure.key) is None:
-                match = self._depart(departure)
-                if match:
-                    matches.append(match)
-                elif departure.claimed:
-                    ended.append(departure)
+            match = self._depart(departure)
+            if match:
+                matches.append(match)
+            elif departure.claimed:
+                ended.append(departure)
         self._record(matches, ended)
         self._follow(now, lookup)
 
@@ -99,14 +98,8 @@ class Lineage:
         )
 
     def rooms(self) -> dict[Key, str]:
-        """The rooms of kept relocations that stand, with their lineage."""
-        places: dict[Key, str] = {}
-        for case in sorted(self._cases.values(), key=lambda case: (case.relocation.at, case.relocation.id)):
-            if case.relocation.status is not Status.REJECTED:
-                places[case.source] = case.relocation.lineage
-                if case.target:
-                    places[case.target] = case.relocation.lineage
-        return places
+        """The rooms that kept relocations led to, with their lineage."""
+        return dict(sorted(self._leading.items()))
 
     def _arrive(self, arrival: Arrival) -> Match | None:
         earlier = self._departures.get(arrival.key)
@@ -114,6 +107,7 @@ class Lineage:
             self._departures.drop(arrival.key)
             self._back(earlier)
             return None
+        self._leading.pop(arrival.key, None)  # an id used again, long after
         for finder in FINDERS:
             if match := finder.predecessor(arrival, self._departures):
                 self._departures.drop(match.departure.key)
@@ -131,7 +125,7 @@ class Lineage:
                 self._arrivals.drop(match.arrival.key)
                 return match
         departure.claimed = departure.before is not None and departure.before >= self.audience
-        self._departures.add(departure.key, departure.last_seen, departure)
+        self._departures.add(departure.key, departure.last_seen, departure, lasting=departure.claimed)
         return None
 
     def _back(self, departure: Departure) -> None:
@@ -156,13 +150,13 @@ class Lineage:
             self.retractions += match.departure.claimed
         self.totals[Cause.ENDED] += len(ended)
         for match in nlargest(MOST_RELOCATIONS, matches, key=lambda match: match.departure.before or 0):
-            self._keep(self._moved(match), match.departure.key, match.arrival.key)
+            self._keep(self._moved(match), match.arrival.key)
         for departure in nlargest(MOST_RELOCATIONS, ended, key=lambda departure: departure.before or 0):
-            self._keep(self._ended(departure), departure.key, None)
+            self._keep(self._ended(departure), None)
         self._trim()
 
-    def _keep(self, relocation: Relocation, source: Key, target: Key | None) -> None:
-        self._cases[relocation.id] = _Case(relocation, source, target)
+    def _keep(self, relocation: Relocation, target: Key | None) -> None:
+        self._cases[relocation.id] = _Case(relocation, target)
         if target is not None:
             self._leading[target] = relocation.lineage
 
@@ -231,7 +225,7 @@ class Lineage:
         """Take up what was known before a restart: an end that has no successor yet may still find one."""
         source = (relocation.from_.node, relocation.from_.room)
         target = (relocation.to.node, relocation.to.room) if relocation.to else None
-        self._keep(relocation, source, target)
+        self._keep(relocation, target)
         if relocation.cause is Cause.ENDED and not relocation.settled:
             departure = Departure(
                 room=Room(id=source[1], node=source[0], title=relocation.from_.title),
@@ -242,13 +236,15 @@ class Lineage:
                 claimed=True,
                 lineage=relocation.lineage,
             )
-            self._departures.add(source, relocation.at, departure)
+            self._departures.add(source, relocation.at, departure, lasting=True)
 
     def _forget_after(self, now: float) -> None:
         """The service's time started again: what it calls the future has not been."""
         later = [case for case in self._cases.values() if case.relocation.at > now + BACKWARDS]
         for case in later:
             del self._cases[case.relocation.id]
+            if case.target is not None:
+                self._leading.pop(case.target, None)
 
     def _id(self, departure: Departure) -> str:
         node, room = departure.key

@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, TypeVar
 
-from probes.summary import Key
+from probes.roll import Key
 
 T = TypeVar("T")
 
-MOST = 100_000
+MOST = 50_000
+MOST_LASTING = 10_000
 
 
 class Recent(Generic[T]):
-    """One value for each (node, room id) seen in the last `keep` seconds; of too many the oldest go."""
+    """One value for each (node, room id) of the last `keep` seconds.
+
+    Of too many the oldest go; the lasting ones have a bound of their own, so
+    that the end of a big room is not pushed out by the many small ones.
+    """
 
     def __init__(self, keep: float) -> None:
         self._keep = keep
         self._by_id: dict[str, dict[str, tuple[float, T]]] = {}
-        self._order: deque[tuple[float, Key]] = deque()
+        self._passing: deque[tuple[float, Key]] = deque()
+        self._lasting: deque[tuple[float, Key]] = deque()
 
-    def add(self, key: Key, at: float, value: T) -> None:
+    def add(self, key: Key, at: float, value: T, lasting: bool = False) -> None:
         node, room = key
         self._by_id.setdefault(room, {})[node] = (at, value)
-        self._order.append((at, key))
+        (self._lasting if lasting else self._passing).append((at, key))
 
     def get(self, key: Key) -> T | None:
         node, room = key
@@ -46,13 +52,14 @@ class Recent(Generic[T]):
 
     def expire(self, now: float) -> None:
         """Forget what is older than `keep` seconds at `now`."""
-        order = self._order
-        while order and (order[0][0] < now - self._keep or len(order) > MOST):
-            at, (node, room) = order.popleft()
-            entry = self._by_id.get(room, {}).get(node)
-            if entry is not None and entry[0] == at:
-                self.drop((node, room))
+        for order, most in ((self._passing, MOST), (self._lasting, MOST_LASTING)):
+            while order and (order[0][0] < now - self._keep or len(order) > most):
+                at, key = order.popleft()
+                entry = self._by_id.get(key[1], {}).get(key[0])
+                if entry is not None and entry[0] == at:
+                    self.drop(key)
 
     def clear(self) -> None:
         self._by_id.clear()
-        self._order.clear()
+        self._passing.clear()
+        self._lasting.clear()

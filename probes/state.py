@@ -166,12 +166,8 @@ def _slow_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
 def _fullness(headroom: Headroom) -> Iterator[Reason]:
     if headroom.ratio is None or headroom.ratio > NEARLY_FULL:
         return
-    if headroom.ratio == 0.0:
-        yield Reason(State.STRAINED, f"Full: it holds {number(headroom.capacity or 0)}")
-    else:
-        yield Reason(
-            State.STRAINED, f"{percent(1 - headroom.ratio)} full; it holds {number(headroom.capacity or 0)}"
-        )
+    how_full = "Full" if headroom.ratio == 0.0 else f"{percent(1 - headroom.ratio)} full"
+    yield Reason(State.STRAINED, f"{how_full}: the capacity is {number(headroom.capacity or 0)}")
 
 
 def _unread(endpoints: Iterable[EndpointStatus]) -> Iterator[Reason]:

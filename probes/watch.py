@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from heapq import nsmallest
 
 from probes.answers import Changes
 from probes.door import Tries, door_by_probe, door_by_service
@@ -18,9 +17,12 @@ from probes.joined import Joined
 from probes.lineage import Lineage
 from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation, Room, RoomView
 from probes.objectives import Objectives
+from probes.paging import cursor, page
+from probes.roll import Key, key_of
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
-from probes.summary import Key, shown
+
+__all__ = ["Watch", "cursor"]
 
 
 class Watch:
@@ -70,7 +72,7 @@ class Watch:
             endpoint.fail(result)
         else:
             changes = endpoint.take(result, result.part, self._settings.every)
-            self._lineage.take(self._first_hand(endpoint, changes), self._room)
+            self._lineage.take(self._first_hand(endpoint, changes, result.at), self._room)
 
     def observation(self, at: float) -> Observation:
         """All that is known at wall time `at`; bounded whatever the service's size.
@@ -127,26 +129,28 @@ class Watch:
         """
         joined = Joined(self._endpoints.values(), at, self._settings.every)
         lineages = self._lineage.rooms()
-        rooms = joined.all_rooms()
-        start = _place_of(after, rooms)
-        keys = nsmallest(limit, (key for key in rooms if key > start))
-        return [joined.view(rooms[key], lineages.get(key)) for key in keys], len(rooms)
+        rooms, total = page(joined.rolls(), after, limit)
+        return [joined.view(room, lineages.get(key_of(room))) for room in rooms], total
 
-    def _first_hand(self, endpoint: WatchedEndpoint, changes: Changes) -> Changes:
-        """What changed for the service: a room that another endpoint tells of has neither come nor gone."""
-        others = [e.answers.open for e in self._endpoints.values() if e is not endpoint and e.answers.open]
-        if not others or not (changes.departed or changes.arrived):
-            return changes
+    def _first_hand(self, endpoint: WatchedEndpoint, changes: Changes, at: float) -> Changes:
+        """What changed for the service.
+
+        A room that another endpoint told of is not new, and one that another
+        endpoint still tells of has not gone.
+        """
+        others = [e for e in self._endpoints.values() if e is not endpoint]
+        known = [e.answers.open for e in others]
+        present = [e.answers.open for e in others if e.answering(at, self._settings.every)]
         return replace(
             changes,
-            departed=tuple(d for d in changes.departed if not any(d.key in rooms for rooms in others)),
-            arrived=tuple(a for a in changes.arrived if not any(a.key in rooms for rooms in others)),
+            departed=tuple(d for d in changes.departed if not any(d.key in rooms for rooms in present)),
+            arrived=tuple(a for a in changes.arrived if not any(a.key in rooms for rooms in known)),
         )
 
     def _room(self, key: Key) -> Room | None:
         found = [e.answers for e in self._endpoints.values() if key in e.answers.open]
         newest = max(found, key=lambda answers: answers.at, default=None)
-        return newest.open[key] if newest else None
+        return newest.open.get(key) if newest else None
 
     def _door(self, joined: Joined, at: float) -> tuple[Door | None, int]:
         if any(e.counters.totals for e in joined.told):
@@ -164,15 +168,3 @@ class Watch:
             for _, runs in sorted(endpoint.runs.items())
             if (view := runs.view()) is not None
         )
-
-
-def cursor(room: RoomView) -> str:
-    """The place of a room in the order of `Watch.rooms`."""
-    return f"{room.node}\n{room.id}"
-
-
-def _place_of(after: str, rooms: Iterable[Key]) -> Key:
-    node, _, room = after.partition("\n")
-    if "~" in after:  # an id that could not be shown as it is: find the room that it stands for
-        return next((key for key in rooms if (shown(key[0]), shown(key[1])) == (node, room)), (node, room))
-    return node, room
