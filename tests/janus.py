@@ -72,7 +72,11 @@ class JanusNode:
         return self._server.log
 
     def __enter__(self) -> Self:
-        self._server.__enter__()
+        try:
+            self._server.__enter__()
+        except BaseException:
+            self._client.close()
+            raise
         return self
 
     def __exit__(
