@@ -184,5 +184,6 @@ def _shown(value: object) -> str:
 def _closest(word: object, known: list[str]) -> str | None:
     """The word among `known` that `word` seems to be meant for."""
     by_letters = {each.lower(): each for each in known}
-    near = get_close_matches(str(word)[:_SHOWN_BYTES].lower(), by_letters, n=1)
+    start = word[:_SHOWN_BYTES].lower() if isinstance(word, str) else ""
+    near = get_close_matches(start, by_letters, n=1)
     return by_letters[near[0]] if near else None

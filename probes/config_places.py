@@ -122,7 +122,7 @@ def _chosen(place: Place, value: object) -> Any:
 
 def _branch(union: Any, label: str | int) -> Any:
     """The type in `union` that pydantic calls `label`, where that can be told."""
-    named = {getattr(branch, "__name__", str(branch)): branch for branch in get_args(union)}
+    named = {str(b) if get_origin(b) else getattr(b, "__name__", ""): b for b in get_args(union)}
     return named.get(str(label))
 
 
