@@ -80,6 +80,8 @@ class Schedule(Generic[T]):
     def stop(self) -> None:
         """Start nothing more, and cancel what is running."""
         if self._scheduler.running:
+            # A run cancelled here is no error, and APScheduler would print each as one.
+            logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
             self._scheduler.shutdown(wait=False)
 
     def follow(self, jobs: Iterable[T], tick_seconds: float) -> None:
