@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dashboard.inner import DEPENDENCIES, GRAPH, LAYOUT, PLOTLY, Answer, Harvest, harvest
+from dashboard.inner import DEPENDENCIES, GRAPH, LAYOUT, PLOTLY, Answer, Harvest, digest, harvest
 from dashboard.layout import first_paint
 from dashboard.panels import PANELS
 from probes.settings import Config
@@ -49,6 +49,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 
+_MARK = re.compile(r"\{%(\w+)%\}")
 _SCRIPT_TAG = re.compile(r'<script src="[^"]+"></script>\s*')
 _CONFIG = re.compile(r'(?<=<script id="_dash-config" type="application/json">).*?(?=</script>)', re.DOTALL)
 _RENDERER = re.compile(r'<script id="_dash-renderer"[^>]*>.*?</script>', re.DOTALL)
@@ -80,9 +81,9 @@ class Board:
             "icon": _fingerprinted("icon.svg", _asset("icon.svg"), "image/svg+xml"),
             "script": _fingerprinted("board.js", _script(), _JAVASCRIPT),
         }
-        page = _fill(inner, {name: path for name, (path, _) in own.items()}, settings(config, version))
-        before, after = page.split("{%recent%}")
-        self._before, self._after = before.encode(), after.encode()
+        marks = _marks(inner, {name: path for name, (path, _) in own.items()}, settings(config, version))
+        before, after = _without_scripts(inner.page).split("{%recent%}")
+        self._before, self._after = _fill(before, marks), _fill(after, marks)
         self.files: Mapping[str, File] = MappingProxyType(_files(dict(own.values()) | dict(inner.answers)))
         self.content_security_policy = CONTENT_SECURITY_POLICY
 
@@ -111,7 +112,7 @@ def settings(config: Config, version: str) -> dict[str, Any]:
             for service in config.services
         },
         "events": {
-            event.name: {"utc_offset": event.starts_at.utcoffset().total_seconds()}  # type: ignore[union-attr]
+            event.name: {"utc_offset": (event.starts_at.utcoffset() or timedelta()).total_seconds()}
             for event in config.events
             if event.starts_at is not None
         },
@@ -135,38 +136,42 @@ def _script() -> bytes:
 
 def _fingerprinted(name: str, body: bytes, media_type: str) -> tuple[str, Answer]:
     stem, _, kind = name.rpartition(".")
-    return f"/assets/{stem}.{_digest(body)}.{kind}", Answer(body, media_type)
+    return f"/assets/{stem}.{digest(body)}.{kind}", Answer(body, media_type)
 
 
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()[:16]
+def _without_scripts(page: str) -> str:
+    """Dash's page without its script tags: ours come in another order, and start.js starts Dash."""
+    return _CONFIG.sub("{%config%}", _RENDERER.sub("", _SCRIPT_TAG.sub("", page)))
 
 
-def _fill(inner: Harvest, own: Mapping[str, str], known: Mapping[str, Any]) -> str:
-    """The page that Dash made, with our files, the first paint and no script that is not needed."""
+def _marks(inner: Harvest, own: Mapping[str, str], known: Mapping[str, Any]) -> dict[str, str]:
+    """What stands for each `{%mark%}` of the template."""
     layout = json.loads(inner.answers[LAYOUT].body)
-    page = _RENDERER.sub("", _SCRIPT_TAG.sub("", inner.page))  # start.js starts Dash, so nothing is inline
-    page = _CONFIG.sub(lambda found: _dash_config(found[0], layout), page)
+    dash_config = _CONFIG.search(inner.page)
     react = [path for path in inner.scripts if "/deps/" in path]
     rest = [path for path in inner.scripts if path not in react]
-    marks = {
+    return {
+        "config": _dash_config(dash_config[0] if dash_config else "{}", layout),
         "theme": f'<script src="{own["theme"]}"></script>',
         "style": own["style"],
         "icon": own["icon"],
         "first": first_paint(layout),
         "settings": inside_script(json.dumps(known).encode()).decode(),
         "preloads": "\n".join(
-            [f'<link rel="preload" as="script" href="{path}">' for path in (GRAPH, PLOTLY)]
-            + [
-                f'<link rel="preload" as="fetch" crossorigin href="{path}">'
-                for path in (LAYOUT, DEPENDENCIES)
-            ]
+            [_preload("script", path) for path in (GRAPH, PLOTLY)]
+            + [_preload("fetch", path) for path in (LAYOUT, DEPENDENCIES)]
         ),
         "ours": "\n".join(map(_script_tag, (*react, own["script"], *rest))),
     }
-    for name, text in marks.items():
-        page = page.replace("{%" + name + "%}", text)
-    return page
+
+
+def _fill(page: str, marks: Mapping[str, str]) -> bytes:
+    return _MARK.sub(lambda found: marks[found[1]], page).encode()
+
+
+def _preload(kind: str, path: str) -> str:
+    crossorigin = " crossorigin" if kind == "fetch" else ""
+    return f'<link rel="preload" as="{kind}"{crossorigin} href="{path}">'
 
 
 def _script_tag(path: str) -> str:
@@ -174,7 +179,7 @@ def _script_tag(path: str) -> str:
 
 
 def _dash_config(text: str, layout: Any) -> str:
-    """Dash's config for the browser, less the Python version, the websocket and components not on the page."""
+    """Dash's config for the browser, less what this page has no use for."""
     config = json.loads(text)
     config["python_version"] = ""
     del config["websocket"]  # or the browser starts a worker for it
@@ -211,5 +216,5 @@ def _file(path: str, answer: Answer, small: bytes) -> File:
         gzip=small if len(small) < len(answer.body) else None,
         media_type=answer.media_type,
         cache=IMMUTABLE if lasting else REVALIDATE,
-        etag=f'"{_digest(answer.body)}"',
+        etag=f'"{digest(answer.body)}"',
     )

@@ -6,6 +6,7 @@ Its catch-all, its websocket and its callback routes stay in here; what came out
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,6 @@ from typing import Any
 
 import httpx
 from dash import ClientsideFunction, Dash, Input, Output
-from dash.development.base_component import Component
 from fastapi import FastAPI
 
 from dashboard.layout import layout
@@ -25,6 +25,9 @@ LAYOUT, DEPENDENCIES = "/_dash-layout", "/_dash-dependencies"
 GRAPH = "/_dash-component-suites/dash/dcc/async-graph.js"
 PLOTLY = "/_dash-component-suites/plotly/package_data/plotly.min.js"
 """What Dash's scripts ask for when the first graph is drawn, both without a fingerprint."""
+
+_FINGERPRINT = re.compile(r"\.v\w+m\d+\.")
+"""Dash's, from a file's time: it differs between machines with the same file, so it gives way to a digest."""
 
 UNUSED = ("/dash_table/",)
 """What Dash puts on every page and this one has no use for."""
@@ -38,11 +41,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """What the inner application said. `scripts` are the paths of the page's scripts in the order they run."""
+    """What the inner application said. `scripts`: the paths of the page's scripts, in order."""
 
     page: str
     scripts: Sequence[str]
     answers: Mapping[str, Answer]
+
+
+def digest(body: bytes) -> str:
+    """What stands for these bytes in a path or a tag."""
+    return hashlib.sha256(body).hexdigest()[:16]
 
 
 def harvest(services: Sequence[str], index: str) -> Harvest:
@@ -66,16 +74,19 @@ def _dash(services: Sequence[str], index: str) -> Any:
     newest = (Input("frame", "data"), Input("choice", "value"))
     for name, panel in PANELS.items():
         if panel.figure:
-            _fill(app, name, Output(f"{name}-figure", "figure"), *newest, Input("scheme", "data"))
+            _fill_by(app, name, Output(f"{name}-figure", "figure"), *newest, Input("scheme", "data"))
         else:
-            _fill(app, name, Output(f"{name}-body", "data-seq"), *newest)
-    _fill(app, "about", Output("about-body", "data-seq"), *newest)
-    _fill(app, "clock", Output("clock-body", "data-seq"), *newest, Input("link", "data"))
+            _fill_by(app, name, Output(f"{name}-body", "data-seq"), *newest)
+    _fill_by(app, "about", Output("about-body", "data-seq"), *newest)
+    _fill_by(app, "clock", Output("clock-body", "data-seq"), *newest, Input("link", "data"))
     return app
 
 
-def _fill(app: Any, name: str, output: Output, *inputs: Input) -> None:
-    """Have the browser's function `name` run at each change. Text functions answer with the frame they drew."""
+def _fill_by(app: Any, name: str, output: Output, *inputs: Input) -> None:
+    """Have the browser's function `name` run at each change of an input.
+
+    A text function draws by itself and answers with the number of the frame it drew.
+    """
     app.clientside_callback(ClientsideFunction("roomwatch", name), output, *inputs)
 
 
@@ -84,15 +95,19 @@ async def _ask(server: FastAPI) -> Harvest:
     async with httpx.AsyncClient(transport=transport, base_url="http://roomwatch") as client:
         answers: dict[str, Answer] = {}
 
-        async def take(path: str) -> str:
+        async def ask(path: str) -> Answer:
             response = await client.get(path)
             response.raise_for_status()
-            answers[path] = Answer(response.content, response.headers["content-type"])
-            return response.text
+            return Answer(response.content, response.headers["content-type"])
 
-        page = (await client.get("/")).text
+        page = (await ask("/")).body.decode()
         every = re.findall(r'<script src="([^"]+)"></script>', page)
         scripts = [path for path in every if not any(part in path for part in UNUSED)]
-        for path in (LAYOUT, DEPENDENCIES, GRAPH, PLOTLY, *scripts):
-            await take(path)
-        return Harvest(page, scripts, answers)
+        for path in (LAYOUT, DEPENDENCIES, GRAPH, PLOTLY):
+            answers[path] = await ask(path)
+        renamed = []
+        for path in scripts:
+            answer = await ask(path)
+            renamed.append(_FINGERPRINT.sub(f".{digest(answer.body)}.", path))
+            answers[renamed[-1]] = answer
+        return Harvest(page, renamed, answers)

@@ -60,7 +60,7 @@ def _header(services: Sequence[str]) -> Component:
 
 
 def _panels() -> list[Component]:
-    built = {name: panel.build() for name, panel in PANELS.items()}
+    built = {name: panel.build(name) for name, panel in PANELS.items()}
     charts = html.Div([built.pop("concurrency"), built.pop("errors")], className="row charts")
     places = html.Div([built.pop("relocations"), built.pop("nodes")], className="stack")
     tables = html.Div([places, built.pop("probes")], className="row tables")

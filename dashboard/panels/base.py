@@ -13,45 +13,53 @@ from dash.development.base_component import Component
 class Panel:
     """A pure view of a frame.
 
-    `build` gives the empty panel. The clientside function of the panel's own
-    name (assets/panels/<name>.js) fills it from the newest frame: a `figure`
-    panel returns a Plotly figure for the graph `<name>-figure`, any other
-    writes text into the element `<name>-body`.
+    `build` makes the empty panel, given its name in PANELS. The clientside
+    function of that name (assets/panels/<name>.js) fills it from the newest
+    frame: a `figure` panel returns a Plotly figure for the graph
+    `<name>-figure`, any other draws text into the element `<name>-body`.
     """
 
     title: str
-    build: Callable[[], Component]
+    build: Callable[[str], Component]
     figure: bool = False
 
 
-def words(name: str, title: str, note: str = "") -> Callable[[], Component]:
+def words(title: str) -> Panel:
     """A card whose body is text and tables."""
-    return lambda: _card(name, title, note, html.Div(id=f"{name}-body", className="body"))
+    return Panel(title, lambda name: _card(name, title, "", html.Div(id=f"{name}-body", className="body")))
 
 
-def chart(name: str, title: str, note: str) -> Callable[[], Component]:
-    """A card whose body is a graph. `<name>-note` says the unit and the time zone, `<name>-words` the figure."""
-    return lambda: _card(
-        name,
-        title,
-        note,
-        html.Div(
-            dcc.Graph(
-                id=f"{name}-figure",
-                className="figure",
-                responsive=True,
-                config={"displayModeBar": False, "doubleClick": "reset", "showTips": False},
-            ),
-            className="body figure-body",
-            role="img",
-            **{"aria-labelledby": f"{name}-title", "aria-describedby": f"{name}-words"},
-        ),
-        html.P(id=f"{name}-words", className="unseen"),
-    )
+def chart(title: str, note: str) -> Panel:
+    """A card whose body is a graph.
+
+    `<name>-note` shows the unit, at first `note`; `<name>-words` says the figure
+    to those who cannot see it.
+    """
+
+    def build(name: str) -> Component:
+        graph = dcc.Graph(
+            id=f"{name}-figure",
+            className="figure",
+            responsive=True,
+            config={"displayModeBar": False, "doubleClick": "reset", "showTips": False},
+        )
+        labels = {"aria-labelledby": f"{name}-title", "aria-describedby": f"{name}-words"}
+        body = html.Div(graph, className="body figure-body", role="img", **labels)
+        return _card(name, title, note, body, html.P(id=f"{name}-words", className="unseen"))
+
+    return Panel(title, build, figure=True)
+
+
+def strip(title: str, css_class: str, **attributes: str) -> Panel:
+    """A row without a card of its own."""
+    labels = {"aria-label": title, **attributes}
+    return Panel(title, lambda name: html.Section(id=f"{name}-body", className=css_class, **labels))
 
 
 def _card(name: str, title: str, note: str, *body: Component) -> Component:
-    heading = html.H2([html.Span(title), html.Span(note, id=f"{name}-note", className="note")], id=f"{name}-title")
+    heading = html.H2(
+        [html.Span(title), html.Span(note, id=f"{name}-note", className="note")], id=f"{name}-title"
+    )
     return html.Section(
         [heading, *body], id=name, className="card panel", **{"aria-labelledby": f"{name}-title"}
     )

@@ -1,5 +1,5 @@
 """How many people are in each room, where a room ended and how long it was dark after that."""
 
-from dashboard.panels.base import Panel, chart
+from dashboard.panels.base import chart
 
-PANEL = Panel("Concurrency by room", chart("concurrency", "Concurrency by room", "people"), figure=True)
+PANEL = chart("Concurrency by room", note="people")

@@ -1,5 +1,5 @@
 """Which share of the tries to get in failed, one colour a reason."""
 
-from dashboard.panels.base import Panel, chart
+from dashboard.panels.base import chart
 
-PANEL = Panel("Join errors by reason", chart("errors", "Join errors by reason", "share of tries"), figure=True)
+PANEL = chart("Join errors by reason", note="share of tries")

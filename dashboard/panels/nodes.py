@@ -1,5 +1,5 @@
 """How many people each node holds, and which nodes do not answer."""
 
-from dashboard.panels.base import Panel, words
+from dashboard.panels.base import words
 
-PANEL = Panel("Nodes", words("nodes", "Nodes"))
+PANEL = words("Nodes")

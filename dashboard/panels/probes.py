@@ -1,5 +1,5 @@
 """How the last run of each probe ended, with its sentence, and how its recent runs went."""
 
-from dashboard.panels.base import Panel, words
+from dashboard.panels.base import words
 
-PANEL = Panel("Probes", words("probes", "Probes"))
+PANEL = words("Probes")

@@ -1,5 +1,5 @@
 """Where a room went when it moved or ended, and how much of its audience followed."""
 
-from dashboard.panels.base import Panel, words
+from dashboard.panels.base import words
 
-PANEL = Panel("Relocations", words("relocations", "Relocations"))
+PANEL = words("Relocations")

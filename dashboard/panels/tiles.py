@@ -1,7 +1,5 @@
-"""Five numbers that answer: how many are in, who waits, can people get in, how long till full, did it move."""
+"""Five numbers: how many are in, how many wait, whether they get in, how long till full, what moved."""
 
-from dash import html
+from dashboard.panels.base import strip
 
-from dashboard.panels.base import Panel
-
-PANEL = Panel("At a glance", lambda: html.Section(id="tiles-body", className="tiles", **{"aria-label": "At a glance"}))
+PANEL = strip("At a glance", "tiles")
