@@ -45,18 +45,19 @@ def find_mistakes(error: ValidationError, document: Document, model: type[BaseMo
     What stands in the file is shown only where no secret can stand. Beyond 50 mistakes they are counted.
     """
     details = error.errors(include_url=False)
-    meant = {path for detail in details for path in _meant(detail, document, model)}
-    found: dict[Mistake, None] = {}
-    for detail in details:
-        place = find_place(model, detail["loc"], document.value)
-        if detail["type"] == "missing" and place.path in meant:
-            continue
-        path, sentence = _explain(detail, place, document, model)
-        found[Mistake(document.name, document.line(path), sentence)] = None
-    mistakes = sorted(found, key=lambda mistake: mistake.line or 0)
-    if len(mistakes) > MOST_MISTAKES:
-        more = Mistake(document.name, None, f"{len(mistakes) - MOST_MISTAKES} more mistakes are not shown")
-        return [*mistakes[:MOST_MISTAKES], more]
+    places = [(detail, find_place(model, detail["loc"], document.value)) for detail in details]
+    places.sort(key=lambda found: document.line(found[1].path))
+    shown = places[:MOST_MISTAKES]  # no more are explained: finding what was meant takes time
+    meant = {path for detail, _ in shown for path in _meant(detail, document, model)}
+    told: dict[Mistake, None] = {}
+    for detail, place in shown:
+        if detail["type"] != "missing" or place.path not in meant:
+            path, sentence = _explain(detail, place, document, model)
+            told[Mistake(document.name, document.line(path), sentence)] = None
+    mistakes = sorted(told, key=lambda mistake: mistake.line or 0)
+    if len(places) > MOST_MISTAKES:
+        more = f"{len(places) - MOST_MISTAKES} more mistakes are not shown"
+        mistakes.append(Mistake(document.name, None, more))
     return mistakes
 
 
