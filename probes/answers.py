@@ -125,6 +125,10 @@ class Answers:
     _missing: dict[Key, _Missing] = field(default_factory=dict)
     _peaks: _Peaks = field(default_factory=_Peaks)
 
+    def waits_for(self, key: Key) -> bool:
+        """Whether a room is open here, or missing and not yet held for gone."""
+        return key in self.open or key in self._missing
+
     def fail(self) -> None:
         """A poll went wrong: nothing is learned of any room, and what is missing later gets patience."""
         self._silent = True
@@ -133,8 +137,10 @@ class Answers:
         """Read a good answer of an endpoint that is asked every `every` seconds."""
         now = result.at if part.service_time is None else part.service_time
         is_open = RoomState.OPEN
-        closed = Roll([room for room in part.rooms if room.state is not is_open])
-        roll = Roll([room for room in part.rooms if room.state is is_open])
+        rooms = [room for room in part.rooms if room.state is is_open]
+        roll, closed = Roll(rooms), Roll()
+        if len(rooms) < len(part.rooms):
+            closed = Roll([room for room in part.rooms if room.state is not is_open])
         if self.part is None or now < self.now - BACKWARDS:
             self._missing.clear()
             self._peaks = _Peaks()

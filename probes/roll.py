@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from operator import attrgetter
@@ -34,11 +34,10 @@ class Roll:
 
     __slots__ = ("nodes",)
 
-    def __init__(self, rooms: Iterable[Room] = ()) -> None:
-        by_node: dict[str, list[Room]] = defaultdict(list)
-        for room in rooms:
-            by_node[room.node].append(room)
-        self.nodes: dict[str, dict[str, Room]] = {node: _by_id(group) for node, group in by_node.items()}
+    def __init__(self, rooms: Collection[Room] = ()) -> None:
+        self.nodes: dict[str, dict[str, Room]] = {
+            node: _by_id(group) for node, group in _by_node(rooms).items()
+        }
 
     def __len__(self) -> int:
         return sum(map(len, self.nodes.values()))
@@ -84,7 +83,17 @@ class Roll:
             self.nodes[node] = self.nodes.get(node, {}) | rooms
 
 
-def _by_id(rooms: list[Room]) -> dict[str, Room]:
+def _by_node(rooms: Collection[Room]) -> Mapping[str, Collection[Room]]:
+    nodes = {room.node for room in rooms}
+    if len(nodes) == 1:
+        return dict.fromkeys(nodes, rooms)
+    by_node: dict[str, list[Room]] = defaultdict(list)
+    for room in rooms:
+        by_node[room.node].append(room)
+    return by_node
+
+
+def _by_id(rooms: Collection[Room]) -> dict[str, Room]:
     by_id = dict(zip(map(_id_of, rooms), rooms, strict=True))
     if len(by_id) < len(rooms):  # the choice must not hang on the order of an answer
         for room in sorted(rooms, key=_fullness):

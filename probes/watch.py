@@ -135,16 +135,15 @@ class Watch:
     def _first_hand(self, endpoint: WatchedEndpoint, changes: Changes, at: float) -> Changes:
         """What changed for the service.
 
-        A room that another endpoint told of is not new, and one that another
-        endpoint still tells of has not gone.
+        A room that another endpoint told of is not new; one that another endpoint
+        still tells of, or waits for, has not gone: the last one says so.
         """
         others = [e for e in self._endpoints.values() if e is not endpoint]
-        known = [e.answers.open for e in others]
-        present = [e.answers.open for e in others if e.answering(at, self._settings.every)]
+        present = [e.answers for e in others if e.answering(at, self._settings.every)]
         return replace(
             changes,
-            departed=tuple(d for d in changes.departed if not any(d.key in rooms for rooms in present)),
-            arrived=tuple(a for a in changes.arrived if not any(a.key in rooms for rooms in known)),
+            departed=tuple(d for d in changes.departed if not any(a.waits_for(d.key) for a in present)),
+            arrived=tuple(a for a in changes.arrived if not any(a.key in e.answers.open for e in others)),
         )
 
     def _room(self, key: Key) -> Room | None:

@@ -1,0 +1,105 @@
+"""Tells a Watch what polls and joins found, in few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from probes.model import (
+    JoinAttempt,
+    NodeReport,
+    Observation,
+    Outcome,
+    ProbeResult,
+    Relocation,
+    Room,
+    SnapshotPart,
+)
+from probes.objectives import Objectives
+from probes.services.base import Endpoint, ServiceSettings
+from probes.watch import Watch
+
+
+def settings(
+    *nodes: str, every: float = 1.0, audience: int = 10, capacity: int | None = None
+) -> ServiceSettings:
+    """A service with an endpoint for each of `nodes`."""
+    endpoints = [Endpoint(url=f"http://10.0.0.{n}:80", id=node) for n, node in enumerate(nodes, 1)]
+    known = ServiceSettings(name="spaces", kind="http-json", nodes=endpoints, capacity=capacity)
+    return known.model_copy(update={"every": every, "audience": audience})
+
+
+class Story:
+    """A service, and what its probes found."""
+
+    def __init__(
+        self,
+        *nodes: str,
+        every: float = 1.0,
+        audience: int = 10,
+        capacity: int | None = None,
+        restored: Iterable[Relocation] = (),
+    ) -> None:
+        self.settings = settings(*(nodes or ("a",)), every=every, audience=audience, capacity=capacity)
+        self.watch = Watch(self.settings, Objectives(), restored)
+
+    def poll(
+        self,
+        node: str,
+        at: float,
+        people: Mapping[str, int | None] | Iterable[Room] = (),
+        *,
+        service_time: float | None = None,
+        complete: bool = True,
+        joins: Mapping[Outcome, int] | None = None,
+        nodes: Iterable[NodeReport] = (),
+        note: str = "",
+    ) -> None:
+        """A good answer: rooms as they are, or the people by room id on the node of the endpoint."""
+        rooms = (
+            [Room(id=name, node=node, participants=count, title=f"Room {name}") for name, count in people.items()]
+            if isinstance(people, Mapping)
+            else list(people)
+        )
+        part = SnapshotPart(
+            rooms=rooms,
+            complete=complete,
+            service_time=service_time,
+            joins=joins or {},
+            nodes=tuple(nodes),
+            note=note,
+        )
+        self.watch.observe(_result(node, "rooms", Outcome.OK, at, part=part))
+
+    def fail(self, node: str, at: float, outcome: Outcome = Outcome.TIMEOUT) -> None:
+        self.watch.observe(_result(node, "rooms", outcome, at, detail=f"{node} did not answer"))
+
+    def join(self, node: str, at: float, outcome: Outcome = Outcome.JOINED, seconds: float = 0.1) -> None:
+        attempt = JoinAttempt(room="r", outcome=outcome)
+        self.watch.observe(_result(node, "join", outcome, at, seconds=seconds, attempt=attempt))
+
+    def see(self, at: float) -> Observation:
+        return self.watch.observation(at)
+
+
+def _result(
+    node: str,
+    probe: str,
+    outcome: Outcome,
+    at: float,
+    *,
+    seconds: float = 0.01,
+    part: SnapshotPart | None = None,
+    attempt: JoinAttempt | None = None,
+    detail: str = "",
+) -> ProbeResult:
+    return ProbeResult(
+        service="spaces",
+        node=node,
+        probe=probe,
+        outcome=outcome,
+        at=at,
+        seconds=seconds,
+        part=part,
+        attempt=attempt,
+        detail=detail,
+    )
