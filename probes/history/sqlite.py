@@ -9,6 +9,7 @@ import msgspec
 
 from probes.history.base import THIN_SECONDS, HistoryTrouble, Limits, RoomKey, sample_of
 from probes.history.sqlite_file import (
+    PAGE,
     Body,
     explained,
     is_damage,
@@ -29,7 +30,6 @@ _STEP = 500
 """Ticks that one step of tidying looks at or deletes."""
 
 _ROOMS_STEP = 10_000
-_VACUUM_PAGES = 256
 _FILL = 0.95
 """How much of a file's size may be in use; the rest is for pages that are free but not given back yet."""
 
@@ -59,6 +59,8 @@ class SqliteHistory:
         self._relocations: dict[tuple[int, str], bytes] = {}
         self._now = 0.0
         self._tidied = 0
+        # The log may come to its limit, and once more while a step is written.
+        self._most_in_use = (limits.max_size - 2 * wal_limit(limits.max_size)) * _FILL
 
     def append(self, tick: Tick) -> None:
         self._now = tick.at
@@ -218,8 +220,8 @@ class SqliteHistory:
 
     def _delete_beyond_size(self) -> None:
         """Delete the oldest ticks while what is in use comes near `max_size`."""
-        used = (self._number("page_count") - self._number("freelist_count")) * self._number("page_size")
-        excess = used - (self._limits.max_size * _FILL - wal_limit(self._limits.max_size))
+        used = (self._number("page_count") - self._number("freelist_count")) * PAGE
+        excess = used - self._most_in_use
         if excess <= 0:
             return
         gone: list[tuple[int]] = []
@@ -234,7 +236,9 @@ class SqliteHistory:
     def _give_back_pages(self) -> None:
         """Shrink the file by a few pages where more are free than new ticks soon need."""
         if self._number("freelist_count") > self._number("page_count") * (1 - _FILL):
-            self._db.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+            pages = wal_limit(self._limits.max_size) // PAGE
+            # A script, as `execute` takes the pragma's first step only: one page.
+            self._db.executescript(f"PRAGMA incremental_vacuum({pages})")
 
     def _number(self, pragma: str) -> int:
         return int(self._db.execute(f"PRAGMA {pragma}").fetchone()[0])

@@ -19,7 +19,7 @@ from probes.model import Observer, Outcome, State
 SCHEMA = 1
 APPLICATION_ID = 0x524D5748  # "RMWH"
 _BUSY_SECONDS = 0.5
-_PAGE = 4096  # SQLite's own default
+PAGE = 4096  # bytes
 
 _TABLES = """
 CREATE TABLE service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, thinned REAL NOT NULL DEFAULT 0);
@@ -74,7 +74,7 @@ def unpack(data: bytes) -> Body:
 
 def wal_limit(max_size: int) -> int:
     """Bytes that the write-ahead log may come to before it is taken into the file."""
-    return min(4_194_304, max_size // 8)
+    return min(4_000_000, max_size // 8)
 
 
 def open_to_write(path: Path, max_size: int) -> sqlite3.Connection:
@@ -95,12 +95,13 @@ def _open(path: Path, max_size: int) -> sqlite3.Connection:
     try:
         if not _is_new(db):
             check_version(db, path)
+        db.execute(f"PRAGMA page_size = {PAGE}")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # holds only if set before the first table
         db.execute("PRAGMA journal_mode = WAL")
         # In WAL mode NORMAL loses nothing when the process is killed; a power cut may cost the last ticks.
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute(f"PRAGMA journal_size_limit = {wal_limit(max_size)}")
-        db.execute(f"PRAGMA wal_autocheckpoint = {max(1, wal_limit(max_size) // _PAGE)}")
+        db.execute(f"PRAGMA wal_autocheckpoint = {max(1, wal_limit(max_size) // PAGE)}")
         with transaction(db):
             if _is_new(db):
                 for statement in _TABLES.split(";"):
@@ -119,12 +120,19 @@ def _is_new(db: sqlite3.Connection) -> bool:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open the file for reading. Raises HistoryTrouble, or sqlite3.Error."""
+    try:
+        return _open_to_read(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        # In a folder that nobody may write SQLite cannot make the index of its log; nor is there a log then.
+        if _code(error) != sqlite3.SQLITE_CANTOPEN or path.with_name(path.name + "-wal").exists():
+            raise
+        return _open_to_read(path, "mode=ro&immutable=1")
+
+
+def _open_to_read(path: Path, how: str) -> sqlite3.Connection:
+    where = f"file:{quote(str(path))}?{how}"
     db = sqlite3.connect(
-        f"file:{quote(str(path))}?mode=ro",
-        uri=True,
-        timeout=_BUSY_SECONDS,
-        isolation_level=None,
-        check_same_thread=False,
+        where, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
         check_version(db, path)

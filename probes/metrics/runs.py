@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -179,17 +180,15 @@ def _fold(scheduled: list[Scheduled], budget: int, joining: int) -> dict[Key, La
     First every node has its own; then only the first few nodes of each service,
     the rest sharing `_other`; in the end only the first few services.
     """
-    most_nodes = max((_ranks(scheduled).values()), default=0) + 1
-    labels: dict[Key, Labels] = {}
-    for own_nodes in range(most_nodes, -1, -1):
-        labels = _labels(scheduled, own_nodes, len(scheduled))
-        if _cost(set(labels.values()), joining) <= budget:
-            return labels
-    for own_services in range(len({s.service for s in scheduled}), -1, -1):
-        labels = _labels(scheduled, 0, own_services)
-        if _cost(set(labels.values()), joining) <= budget:
-            return labels
-    return labels
+    services = len({s.service for s in scheduled})
+    most_nodes = max(_ranks(scheduled).values(), default=0) + 1
+    grains = [(0, own) for own in range(services)] + [(own, services) for own in range(most_nodes + 1)]
+
+    def cost(grain: tuple[int, int]) -> int:
+        return _cost(set(_labels(scheduled, *grain).values()), joining)
+
+    finest = bisect_right(grains, budget, key=cost) - 1
+    return _labels(scheduled, *grains[max(finest, 0)])
 
 
 def _ranks(scheduled: list[Scheduled]) -> dict[tuple[str, str], int]:
@@ -205,7 +204,7 @@ def _ranks(scheduled: list[Scheduled]) -> dict[tuple[str, str], int]:
 
 def _labels(scheduled: list[Scheduled], own_nodes: int, own_services: int) -> dict[Key, Labels]:
     ranks = _ranks(scheduled)
-    services = list(dict.fromkeys(s.service for s in scheduled))[:own_services]
+    services = set(list(dict.fromkeys(s.service for s in scheduled))[:own_services])
     labels: dict[Key, Labels] = {}
     for s in scheduled:
         service = label(s.service) if s.service in services else OTHER
