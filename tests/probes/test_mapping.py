@@ -54,7 +54,7 @@ class TestWhere:
     def test_fields_below_others(self) -> None:
         body = {"rooms": [{"meta": {"id": "a"}, "stats": {"now": 2, "max": 9}}, {"meta": {"id": "b"}}]}
         fields = {"id": ("meta.id", ID), "people": ("stats.now", COUNT), "most": ("stats.max", COUNT)}
-        assert rows(read(body, **fields)) == [("a", 2, 9), ("b", None, None)]
+        assert rows(read(body, "rooms", **fields)) == [("a", 2, 9), ("b", None, None)]
 
     def test_expressions(self) -> None:
         body = {"rooms": [{"id": "a", "users": [1, 2, 3]}]}
@@ -70,7 +70,7 @@ class TestWhere:
     def test_a_field_that_is_also_a_way(self) -> None:
         body = {"rooms": [{"id": "a", "stats": {"now": 1}}]}
         fields = {"id": ("id", ID), "all": ("stats", TEXT), "people": ("stats.now", COUNT)}
-        assert read(body, **fields).left_out == {"rooms": 1}
+        assert read(body, "rooms", **fields).left_out == {"rooms": 1}
 
     def test_names_with_dashes_are_names(self) -> None:
         assert rows(read({"rooms": [{"room-id": "a"}]}, id=("room-id", ID))) == [("a",)]
