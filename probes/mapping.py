@@ -27,6 +27,9 @@ from probes.typed_json import NotPlainError, Tree
 MAX_VALUES = 4_000_000
 """The most commas and brackets in a document: they bound what it becomes in memory, its bytes do not."""
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not as typed, or no JSON."""
+
 
 class Table:
     """One list in a document. `fields` says where in a row each field is, and of what kind it is."""
@@ -111,7 +114,7 @@ class Document:
         if self._fast is not None:
             try:
                 return self._fast.read(body)
-            except (msgspec.DecodeError, RecursionError):
+            except _UNREADABLE:
                 pass  # row by row it can be said what is wrong, and the rest is kept
         return self._read_slowly(_any_json(body, where))
 
@@ -154,7 +157,7 @@ def _any_json(body: bytes, where: str) -> Any:
         return msgspec.json.decode(body)
     except RecursionError:
         raise ProbeFailed(Outcome.PROTOCOL, f"{where} answered with JSON that is nested too deeply") from None
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         pass
     try:
         return json.loads(body.decode("utf-8-sig", "replace"))

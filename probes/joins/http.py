@@ -101,7 +101,7 @@ class HttpJoin:
             return ""
         try:
             found: Any = self._code.find(msgspec.json.decode(answer.body))
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             if expected:
                 raise not_json(answer.body, answer.where) from None
             return ""

@@ -182,6 +182,8 @@ class TestJson:
     )
     def test_what_is_nearly_json(self, body: bytes) -> None:
         assert rows(read(body)) == [("a", 1)]
+        titled = read(body, "rooms", **ROOM, title=("title", TEXT))
+        assert [row[:2] for row in rows(titled)] == [("a", 1)]
 
     @pytest.mark.parametrize(
         ("body", "sentence"),
