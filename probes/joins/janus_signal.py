@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from probes.failure import ProbeFailed
-from probes.http import Answer, Http
+from probes.http import Answer, Http, Limits
 from probes.janus_api import (
     INVALID_ELEMENT,
     PROBE_DISPLAY,
@@ -47,6 +47,7 @@ class JanusSignalSettings(JoinBase):
     pin: Secret | None = None
     api_secret: Secret | None = None
     token: Secret | None = None
+    verify_tls: bool = True
 
 
 class JanusSignal:
@@ -71,6 +72,7 @@ class JanusSignal:
         except ProbeFailed as failure:
             outcome, detail, code = failure.outcome, failure.detail, failure.code
         finally:
+            visit.over()
             await self._leave(visit)
         return JoinAttempt(
             room=self._settings.room, outcome=outcome, stages=visit.stages, code=code, detail=detail
@@ -87,7 +89,7 @@ class JanusSignal:
 class Visit:
     """One visit to one room, step by step. A way of joining that also hears sound takes the same steps.
 
-    `stages`: seconds from the start to the end of each step that succeeded.
+    `stages`: seconds from the start to the end of each step that succeeded, and to the end of the try.
     """
 
     def __init__(self, settings: JanusSignalSettings, base_url: str, http: Http) -> None:
@@ -97,6 +99,7 @@ class Visit:
         self._http = http
         self._started = time.perf_counter()
         # We choose the session's id, so that it can be ended also when Janus's answer never came.
+        self._limits = Limits(verify_tls=settings.verify_tls)
         self._session = secrets.randbelow(2**52) + 1
         self._handle: int | None = None
         self._sent = 0
@@ -146,6 +149,10 @@ class Visit:
                 raise
         return await self._enter(room)
 
+    def over(self) -> None:
+        """The try is over, well or not; what follows is leaving."""
+        self._reached("total")
+
     async def leave(self) -> None:
         """Leave, detach and end the session, as far as each came about. Never raises, nor outlasts
         CLEAN_UP_SECONDS."""
@@ -174,7 +181,6 @@ class Visit:
                 Outcome.PROTOCOL, f"Janus at {where} answered the join with something else than `joined`"
             )
         self._reached("joined")
-        self.stages["total"] = self.stages["joined"]
 
     async def _send(self, body: Mapping[str, Any]) -> str:
         """Send `body` to the plugin, which acknowledges it; the transaction by which its event is known."""
@@ -190,7 +196,9 @@ class Visit:
         """Wait on the long-poll for the event of `transaction`: its origin and what the plugin said."""
         query = urlencode({"maxev": 1, **self._credentials()})
         while True:
-            answer = await self._http.ask("GET", f"{self._base_url}/{self._session}?{query}")
+            answer = await self._http.ask(
+                "GET", f"{self._base_url}/{self._session}?{query}", limits=self._limits
+            )
             if answer.status == 404:
                 raise ProbeFailed(
                     Outcome.UNAVAILABLE,
@@ -205,7 +213,7 @@ class Visit:
     async def _post(self, path: str, message: Mapping[str, Any]) -> tuple[Answer, dict[str, Any]]:
         self._sent += 1
         content = {**message, "transaction": f"{self._session}-{self._sent}", **self._credentials()}
-        answer = await self._http.ask("POST", self._base_url + path, json=content)
+        answer = await self._http.ask("POST", self._base_url + path, json=content, limits=self._limits)
         return answer, read_envelope(answer, self._hints)
 
     def _credentials(self) -> dict[str, str]:
