@@ -41,10 +41,10 @@ class Table:
             "Row", [(name, kind.type) for name, (_, kind) in self.fields.items()], gc=False
         )
 
-    def read(self, rows: Sequence[Any]) -> tuple[Columns, list[str]]:
-        """The rows that can be read, and one complaint for each of the others."""
+    def read(self, rows: Sequence[Any]) -> tuple[Columns, str]:
+        """The rows that can be read, and what is wrong with the first that cannot."""
         read: list[Any] = []
-        complaints: list[str] = []
+        complaint = ""
         for row in rows:
             values: dict[str, Any] = {}
             try:
@@ -52,9 +52,9 @@ class Table:
                     values[name] = path.find(row)
                 read.append(msgspec.convert(values, self._row, strict=False))
             except (msgspec.ValidationError, JMESPathError):
-                complaints.append(self._complaint(row))
+                complaint = complaint or self._complaint(row)
         getters: dict[str, Callable[[Any], Any]] = {name: attrgetter(name) for name in self.fields}
-        return Columns(read, getters), complaints
+        return Columns(read, getters), complaint
 
     def _complaint(self, row: Any) -> str:
         for name, (path, kind) in self.fields.items():
@@ -124,12 +124,11 @@ class Document:
             rows = _quietly(table.where, document)
             if not isinstance(rows, list):
                 continue
-            reading.tables[name], complaints = table.read(rows)
-            if complaints:
-                reading.left_out[name] = len(complaints)
-                reading.notes.append(
-                    f"{len(complaints)} of {len(rows)} {name} could not be read: {complaints[0]}"
-                )
+            columns, complaint = table.read(rows)
+            reading.tables[name] = columns
+            if left_out := len(rows) - len(columns):
+                reading.left_out[name] = left_out
+                reading.notes.append(f"{left_out} of {len(rows)} {name} could not be read: {complaint}")
         for name, (path, kind) in self.values.items():
             value = _quietly(path, document)
             try:
@@ -148,7 +147,11 @@ def _quietly(path: Path, document: Any) -> Any:
 
 def _shown(value: Any) -> str:
     """A value of the document for a sentence, on one line and short."""
-    return "missing" if value is None else plain_text(json.dumps(value, default=str)[:200], 40)
+    if value is None:
+        return "missing"
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    return plain_text(json.dumps(value[:100] if isinstance(value, str) else value), 40)
 
 
 def _any_json(body: bytes, where: str) -> Any:

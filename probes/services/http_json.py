@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
@@ -19,6 +20,8 @@ from probes.services.base import Endpoint, ServiceSettings
 from probes.units import Settings, one_of
 
 NOTE_BYTES = 300
+LARGE = 200_000
+"""Bytes from which on an answer is read in a thread, so that other probes go on meanwhile."""
 
 
 StateWord = Annotated[RoomState, one_of(tuple(RoomState))]
@@ -98,9 +101,13 @@ class HttpJson:
         )
         if not 200 <= answer.status < 300:
             raise bad_status(answer.status, answer.where)
-        return self._part(self._document.read(answer.body, answer.where), endpoint.id, answer.where)
+        if len(answer.body) < LARGE:
+            return self.read(answer.body, endpoint.id, answer.where)
+        return await asyncio.to_thread(self.read, answer.body, endpoint.id, answer.where)
 
-    def _part(self, reading: Reading, node: str, where: str) -> SnapshotPart:
+    def read(self, body: bytes, node: str, where: str) -> SnapshotPart:
+        """What `body`, an answer from `where` for the node `node`, tells. Raises ProbeFailed (protocol)."""
+        reading = self._document.read(body, where)
         columns = reading.tables.get("rooms")
         if columns is None:
             at = "the top" if self._settings.rooms.list in ("", "@") else f"`{self._settings.rooms.list}`"

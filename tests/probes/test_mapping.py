@@ -166,7 +166,7 @@ class TestKinds:
         reading = document.read(b'{"rooms": [{"id": "a"}], "now": {}}', "a:80")
         assert (len(rows(reading)), reading.left_out) == (1, {})
         assert "time" not in reading.values
-        assert reading.notes == ["time is {} where a time was expected"]
+        assert reading.notes == ["time is an object where a time was expected"]
 
 
 class TestJson:
