@@ -7,7 +7,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-header --no-emit-index-url --no-emit-find-links pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean
+.PHONY: help demo test lint bench schema lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -28,6 +28,9 @@ lint: $(VENV)/.dev ## the checks that need no run
 
 bench: $(VENV)/.dev ## measure cycle, memory, viewers; prints JSON
 	@$(PYTHON_IN) -m tests.bench
+
+schema: $(VENV)/.runtime ## config/roomwatch.schema.json again from the settings
+	$(PYTHON_IN) -m probes.settings > $(VENV)/schema.json && mv $(VENV)/schema.json config/roomwatch.schema.json
 
 lock: $(VENV)/.python ## the lock files again from pyproject.toml; delete them first for the newest versions
 	$(PIP) uv

@@ -198,6 +198,7 @@ def read_or_refused(text: str) -> None:
 @example("&a [*a]")
 @example("\ud800")
 @example('a: "\\UFFFFFFFF"')
+@example('a: "\\U00110000"')
 def test_whatever_text_is_read_nothing_but_bad_config_is_raised(text: str) -> None:
     read_or_refused(text)
 
@@ -241,7 +242,7 @@ def test_there_is_an_example_for_every_kind_and_every_way() -> None:
 
 
 def test_the_schema_is_current_and_sound() -> None:
-    """`python -m probes.settings > config/roomwatch.schema.json` writes it anew."""
+    """`make schema` writes it anew."""
     text = (CONFIG / "roomwatch.schema.json").read_text("utf-8")
     assert text == schema_text(Config)
     jsonschema.Draft202012Validator.check_schema(json.loads(text))
