@@ -18,8 +18,9 @@ from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.guard import refuses_listening
 from dashboard.server import Server, bind
 from dashboard.supervisor import ConfigText
+from probes.config_file import read_text
 from probes.logs import configure_logs
-from probes.settings import BadConfig, Config, Mistake, parse
+from probes.settings import BadConfig, Config, parse
 
 app = typer.Typer(
     help="Watch live audio and video rooms through a launch event.",
@@ -43,12 +44,7 @@ Speed = Annotated[float, typer.Option(help="Event seconds a second.", min=0.1, m
 
 def read_config(path: Path) -> ConfigText:
     """The text of a config file. Raises BadConfig where it cannot be read."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise BadConfig([Mistake(str(path), 0, f"cannot be read: {why}; expected a YAML file")]) from None
-    return ConfigText(text=text, name=str(path), folder=path.absolute().parent)
+    return ConfigText(text=read_text(path), name=str(path), folder=path.absolute().parent)
 
 
 def _checked(path: Path) -> tuple[ConfigText, Config]:
