@@ -17,8 +17,8 @@ from probes.model import Outcome, Room, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
 from probes.units import Secret
 
-SECOND_QUESTION = 1.0
-"""Seconds at most for asking who is in the joined room; the list's own count stands in for a late answer."""
+SECOND_QUESTION = 0.25
+"""The share of `timeout` for asking who is in the joined room; the list's count stands in for a late answer."""
 
 _WRONG_KEY = "set `admin_key` to the plugin's own"
 _WRONG_PATH = "a node's url must be the admin API, such as http://10.0.0.5:7088/admin"
@@ -113,7 +113,7 @@ class Janus:
     async def _without_probe(self, row: _Row, endpoint: Endpoint, http: Http) -> int | None:
         """How many are in the room that we join, less our own probes."""
         try:
-            async with asyncio.timeout(SECOND_QUESTION):
+            async with asyncio.timeout(SECOND_QUESTION * self._settings.timeout):
                 request = {"request": "listparticipants", "room": row.room}
                 inside = await self._ask(endpoint, http, request, "participants")
             people = msgspec.convert(inside, list[_Participant])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -17,7 +18,7 @@ from probes.model import LABEL_BYTES, Outcome, SnapshotPart
 from probes.runner import POLL, Probe, run
 from probes.services.janus import Janus, JanusSettings
 from tests.janus import ADMIN_SECRET, JanusNode
-from tests.probes.raw_http import answer, sends, sends_json, serving
+from tests.probes.raw_http import Exchange, answer, sends, sends_json, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -158,7 +159,23 @@ async def test_our_own_probe_is_not_counted(http: Http, node: JanusNode, plugin:
     assert counts(part) == {"1": 1, "2": 2}, "only the room that we join is asked who is in it"
 
 
-async def test_nobody_is_asked_for_in_an_empty_room_and_a_late_answer_changes_nothing(http: Http) -> None:
+async def test_who_is_in_may_stay_unanswered(http: Http) -> None:
+    """A node that answers `list` alone has been read: the poll does not wait for its deadline."""
+    listed = {"audiobridge": "success", "list": [{"room": 1, "num_participants": 3}]}
+
+    async def handler(exchange: Exchange) -> bool:
+        if b"listparticipants" in exchange.body:
+            await exchange.reader.read()
+            return False
+        exchange.writer.write(answer(json.dumps({"janus": "success", "response": listed}).encode()))
+        return True
+
+    async with serving(handler) as server, asyncio.timeout(8):
+        part = await poll(http, server.url, timeout="8s", join={"via": "janus-signal", "room": "1"})
+    assert counts(part) == {"1": 3}
+
+
+async def test_nobody_is_asked_for_in_an_empty_room_and_a_wrong_answer_changes_nothing(http: Http) -> None:
     """One `list` a poll; the second question comes only where someone is in, and may fail."""
     rooms = [{"room": 1, "num_participants": 3}, {"room": 2, "num_participants": 0}]
     handler = sends_json({"janus": "success", "response": {"audiobridge": "success", "list": rooms}})
