@@ -18,7 +18,8 @@ from probes.services.base import Endpoint, ServiceSettings
 from probes.units import Secret
 
 SECOND_QUESTION = 0.25
-"""The share of `timeout` for asking who is in the joined room; the list's count stands in for a late answer."""
+"""The share of `timeout` for asking who is in the joined room; the list's count stands in for an answer that
+is late."""
 
 _WRONG_KEY = "set `admin_key` to the plugin's own"
 _WRONG_PATH = "a node's url must be the admin API, such as http://10.0.0.5:7088/admin"
