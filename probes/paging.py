@@ -25,14 +25,14 @@ def page(rolls: Iterable[Roll], after: str, limit: int) -> tuple[list[Room], int
     for roll in rolls:
         for node, rooms in roll.nodes.items():
             nodes[node].append(rooms)
-    start_node, start_room = _place(after, nodes)
+    start = _place(after, nodes) if after else None
     found: list[Room] = []
-    for node in sorted(node for node in nodes if node >= start_node):
+    for node in sorted(nodes):
         if len(found) >= limit:
             break
         ids = _ids(nodes[node])
-        if node == start_node:
-            ids = [room for room in ids if room > start_room]
+        if start is not None and node <= start[0]:
+            ids = [room for room in ids if (node, room) > start]
         found += [_newest(nodes[node], room) for room in nsmallest(limit - len(found), ids)]
     return found, sum(len(_ids(rooms)) for rooms in nodes.values())
 

@@ -56,7 +56,10 @@ class Story:
     ) -> None:
         """A good answer: rooms as they are, or the people by room id on the node of the endpoint."""
         rooms = (
-            [Room(id=name, node=node, participants=count, title=f"Room {name}") for name, count in people.items()]
+            [
+                Room(id=name, node=node, participants=count, title=f"Room {name}")
+                for name, count in people.items()
+            ]
             if isinstance(people, Mapping)
             else list(people)
         )

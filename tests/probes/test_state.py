@@ -1,0 +1,231 @@
+"""The state of a service, and the sentences that say why."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes.model import Cause, Door, Headroom, Observer, Outcome, Place, Relocation, Room, State, Status
+from probes.objectives import Objectives
+from probes.state import EndpointStatus, Facts, judge
+from probes.wording import clock, number, percent, stretch
+from tests.probes.watching import Story
+
+WELL = Facts(
+    endpoints=(EndpointStatus(id="n1", answering=True, silent_for=0.5, why=None),),
+    participants=100,
+    door=None,
+    tries=0,
+    join_p95=None,
+    headroom=Headroom(),
+    relocations=(),
+)
+
+
+def facts(**changes: object) -> Facts:
+    values = {name: getattr(WELL, name) for name in WELL.__slots__}
+    return Facts(**(values | changes))
+
+
+def judged(**changes: object) -> tuple[State, tuple[str, ...]]:
+    return judge(facts(**changes), Objectives())
+
+
+def door(success: float, **errors: float) -> Door:
+    return Door(
+        observer=Observer.SERVICE,
+        success_ratio=success,
+        errors={Outcome(name): share for name, share in errors.items()},
+    )
+
+
+def ended(before: int | None, **changes: object) -> Relocation:
+    values: dict[str, object] = {
+        "id": "1",
+        "lineage": "l1",
+        "cause": Cause.ENDED,
+        "status": Status.STANDING,
+        "from_": Place(room="r", node="n1", title="Launch"),
+        "to": None,
+        "at": 1684966862.0,
+        "participants_before": before,
+        "confidence": 1.0,
+    }
+    return Relocation(**(values | changes))  # type: ignore[arg-type]
+
+
+# --- All is well ---
+
+
+def test_when_all_is_well_one_sentence_says_so() -> None:
+    assert judged() == (State.OK, ("Node n1 answers",))
+    two = (WELL.endpoints[0], EndpointStatus(id="n2", answering=True, silent_for=0.1, why=None))
+    assert judged(endpoints=two) == (State.OK, ("All 2 nodes answer",))
+    assert judged(door=door(0.998, timeout=0.002), tries=1000) == (State.OK, ("99.8 % of joins get in",))
+
+
+# --- Silence ---
+
+
+def test_no_answer_from_anywhere_is_unknown_and_says_for_how_long_and_why() -> None:
+    story = Story("n1", "n2")
+    for node in ("n1", "n2"):
+        story.poll(node, 1, {"r": 10})
+        story.fail(node, 2, Outcome.REFUSED)
+    seen = story.see(13)
+    assert (seen.state, seen.reasons) == (State.UNKNOWN, ("No answer from any node for 12 s: refused",))
+
+
+def test_the_only_node_is_named() -> None:
+    story = Story("n1")
+    assert story.see(1).reasons == ("Node n1 has not answered yet",)
+    story.fail("n1", 1)
+    assert story.see(1).reasons == ("Node n1 has not answered yet: timeout",)
+
+
+def test_one_silent_node_of_two_strains_the_service() -> None:
+    story = Story("n1", "n2")
+    story.poll("n1", 1)
+    story.fail("n1", 8)
+    story.poll("n2", 9)
+    seen = story.see(9.0)
+    assert (seen.state, seen.reasons) == (State.STRAINED, ("Node n1 has not answered for 8 s: timeout",))
+
+
+def test_many_silent_nodes_are_summed_up() -> None:
+    silent = tuple(EndpointStatus(id=f"n{n}", answering=False, silent_for=9, why=None) for n in range(2, 9))
+    state, reasons = judged(endpoints=(*WELL.endpoints, *silent))
+    assert (state, len(reasons), reasons[-1]) == (State.STRAINED, 4, "4 more nodes do not answer")
+
+
+# --- Joins ---
+
+
+def test_joins_far_below_the_objective_fail_and_say_why() -> None:
+    state, reasons = judged(door=door(0.58, timeout=0.3, unavailable=0.12), tries=1000)
+    assert state is State.FAILING
+    assert reasons == ("42 % of joins fail: timeout 30 %, unavailable 12 %; the objective is 1 %",)
+
+
+def test_joins_a_little_below_the_objective_strain() -> None:
+    state, reasons = judged(door=door(0.97, room_full=0.03), tries=1000)
+    assert state is State.STRAINED
+    assert reasons == ("3 % of joins fail: room full 3 %; the objective is 1 %",)
+
+
+@pytest.mark.parametrize(
+    ("tries", "failed", "expected"),
+    [(10, 1, State.OK), (10, 2, State.STRAINED), (10, 3, State.FAILING), (1000, 6, State.OK)],
+)
+def test_one_bad_try_is_no_news(tries: int, failed: int, expected: State) -> None:
+    seen = door(1 - failed / tries, timeout=failed / tries)
+    assert judged(door=seen, tries=tries)[0] is expected
+
+
+def test_a_lower_objective_is_kept_to() -> None:
+    low = Objectives(join_success=0.5)
+    seen = facts(door=door(0.6, timeout=0.4), tries=100)
+    assert judge(seen, low)[0] is State.OK
+
+
+def test_slow_joins_strain() -> None:
+    state, reasons = judged(join_p95=6.2)
+    assert (state, reasons) == (State.STRAINED, ("Our joins take 6.2 s (p95); the objective is 5 s",))
+
+
+# --- Ends and moves ---
+
+
+def test_the_end_of_the_room_with_everybody_in_it_fails() -> None:
+    state, reasons = judged(relocations=(ended(668000),), participants=0)
+    assert state is State.FAILING
+    assert reasons == ("Room “Launch” ended at 22:21:02 UTC with 668,000 listening; no successor is known",)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "expected"),
+    [(0, State.FAILING), (300, State.STRAINED), (5000, State.OK), (None, State.FAILING)],
+)
+def test_an_end_matters_as_much_as_its_share_of_the_people(elsewhere: int | None, expected: State) -> None:
+    assert judged(relocations=(ended(100),), participants=elsewhere)[0] is expected
+
+
+def test_what_settled_or_was_withdrawn_no_longer_matters() -> None:
+    past = (ended(668000, settled=True), ended(668000, status=Status.REJECTED))
+    assert judged(relocations=past, participants=0)[0] is State.OK
+
+
+def test_a_move_strains_until_half_have_followed() -> None:
+    move = {"cause": Cause.MOVED, "to": Place(room="r", node="n2"), "dark_seconds": 118.0}
+    state, reasons = judged(relocations=(ended(668000, carried_over=0.25, **move),), participants=167000)
+    assert state is State.STRAINED
+    assert reasons == (
+        "Room “Launch” moved from n1 to n2 after 118 s dark; 25 % of its people have followed",
+    )
+    assert judged(relocations=(ended(668000, carried_over=0.5, **move),))[0] is State.OK
+
+
+# --- Full, unread, together ---
+
+
+def test_nearly_full_strains() -> None:
+    assert judged(headroom=Headroom(capacity=5000, source="config", ratio=0.03)) == (
+        State.STRAINED,
+        ("97 % full: the capacity is 5,000",),
+    )
+    assert judged(headroom=Headroom(capacity=5000, source="config", ratio=0.0))[1] == (
+        "Full: the capacity is 5,000",
+    )
+    assert judged(headroom=Headroom(capacity=5000, source="config", ratio=0.2))[0] is State.OK
+
+
+def test_the_worst_comes_first() -> None:
+    state, reasons = judged(
+        headroom=Headroom(capacity=5000, source="config", ratio=0.0),
+        door=door(0.5, timeout=0.5),
+        tries=100,
+    )
+    assert state is State.FAILING
+    assert [reason.split()[0] for reason in reasons] == ["50", "Full:"]
+
+
+def test_titles_are_plain_text() -> None:
+    story = Story("n1")
+    story.poll("n1", 1, [Room(id="r", node="n1", participants=50, title="\x1b[31m<b>Hi\n\u202eyou")])
+    story.poll("n1", 2)
+    story.poll("n1", 3)
+    (reason,) = story.see(3.5).reasons
+    assert reason.startswith("Room “[31m<b>Hi you” ended at 00:00:01 UTC")
+
+
+# --- Wording ---
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (0.0001, "0.1 %"), (0.004, "0.4 %"), (0.01, "1 %"), (0.0104, "1 %"), (0.42, "42 %")]
+    + [
+        (0.95, "95 %"),
+        (0.998, "99.8 %"),
+        (0.99999, "99.9 %"),
+        (1.0, "100 %"),
+        (1 - 0.99, "1 %"),
+        (0.97, "97 %"),
+    ],
+)
+def test_shares_as_people_read_them(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.41, "0.4 s"), (3.0, "3 s"), (9.97, "10 s"), (118.2, "118 s"), (120, "2 min"), (125, "2 min 5 s")]
+    + [(7200, "2 h"), (12_000, "3 h 20 min")],
+)
+def test_times_as_people_read_them(seconds: float, text: str) -> None:
+    assert stretch(seconds) == text
+
+
+def test_numbers_and_hours_as_people_read_them() -> None:
+    assert number(668000) == "668,000"
+    assert clock(1684966862.4) == "22:21:02 UTC"
+    assert clock(1e20) == "100000000000000000000 s"
