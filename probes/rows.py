@@ -87,7 +87,7 @@ def clean_title(text: str | int | None) -> str:
 def clean_id(given: str | int) -> str:
     """An id as text that a terminal and a log can show."""
     if type(given) is not str:
-        return str(given)
+        return str(given)[:ID_BYTES]
     return given if given.isprintable() else plain_text(given, ID_BYTES)
 
 
