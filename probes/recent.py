@@ -9,8 +9,7 @@ from probes.roll import Key
 
 T = TypeVar("T")
 
-MOST = 50_000
-MOST_LASTING = 10_000
+MOST = 100_000
 
 
 class Recent(Generic[T]):
@@ -52,8 +51,8 @@ class Recent(Generic[T]):
 
     def expire(self, now: float) -> None:
         """Forget what is older than `keep` seconds at `now`."""
-        for order, most in ((self._passing, MOST), (self._lasting, MOST_LASTING)):
-            while order and (order[0][0] < now - self._keep or len(order) > most):
+        for order in (self._passing, self._lasting):
+            while order and (order[0][0] < now - self._keep or len(order) > MOST):
                 at, key = order.popleft()
                 entry = self._by_id.get(key[1], {}).get(key[0])
                 if entry is not None and entry[0] == at:

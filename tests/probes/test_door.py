@@ -117,7 +117,7 @@ def test_our_own_joins_tell_shares_and_no_crowd() -> None:
     tries = Tries()
     for second in range(10):
         tries.take(TIMEOUT if second < 3 else JOINED, float(second))
-    door, count = door_by_probe(tries, 10.0, every="1s")
+    door, count = door_by_probe(tries, 10.0, every=1.0)
     assert (door.observer, door.tries_per_second, count) == (Observer.PROBE, None, 10)
     assert (door.success_ratio, door.errors) == (0.7, {TIMEOUT: pytest.approx(0.3)})
     assert door.totals == {JOINED: 7, TIMEOUT: 3}
@@ -134,7 +134,7 @@ def test_rare_joins_reach_further_back(every: float, expected: int) -> None:
 def test_joins_that_stopped_are_no_longer_told() -> None:
     tries = Tries()
     tries.take(JOINED, 1.0)
-    door, count = door_by_probe(tries, 1000.0, every="1s")
+    door, count = door_by_probe(tries, 1000.0, every=1.0)
     assert (count, door.success_ratio, door.totals) == (0, None, {JOINED: 1})
 
 

@@ -199,28 +199,37 @@ def test_titles_are_plain_text() -> None:
 
 # --- Wording ---
 
+SHARES = {
+    0: "0 %",
+    0.0001: "0.1 %",
+    0.004: "0.4 %",
+    0.0104: "1 %",
+    1 - 0.99: "1 %",
+    0.42: "42 %",
+    0.95: "95 %",
+    0.97: "97 %",
+    0.998: "99.8 %",
+    0.99999: "99.9 %",
+    1.0: "100 %",
+}
+TIMES = {
+    0.41: "0.4 s",
+    3.0: "3 s",
+    9.97: "10 s",
+    118.2: "118 s",
+    120: "2 min",
+    125: "2 min 5 s",
+    7200: "2 h",
+    12_000: "3 h 20 min",
+}
 
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(0, "0 %"), (0.0001, "0.1 %"), (0.004, "0.4 %"), (0.01, "1 %"), (0.0104, "1 %"), (0.42, "42 %")]
-    + [
-        (0.95, "95 %"),
-        (0.998, "99.8 %"),
-        (0.99999, "99.9 %"),
-        (1.0, "100 %"),
-        (1 - 0.99, "1 %"),
-        (0.97, "97 %"),
-    ],
-)
+
+@pytest.mark.parametrize(("share", "text"), SHARES.items())
 def test_shares_as_people_read_them(share: float, text: str) -> None:
     assert percent(share) == text
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.41, "0.4 s"), (3.0, "3 s"), (9.97, "10 s"), (118.2, "118 s"), (120, "2 min"), (125, "2 min 5 s")]
-    + [(7200, "2 h"), (12_000, "3 h 20 min")],
-)
+@pytest.mark.parametrize(("seconds", "text"), TIMES.items())
 def test_times_as_people_read_them(seconds: float, text: str) -> None:
     assert stretch(seconds) == text
 
