@@ -122,9 +122,9 @@ def test_a_restart_goes_on_where_it_was(backend: Backend, path: Path) -> None:
     assert reader.relocations("spaces") == [relocation()]
 
 
-def test_readers_see_whole_ticks_while_it_is_written(backend: Backend, path: Path) -> None:
-    history, reader = backend.write(path, ALL), backend.read(path)
-    write(history, 1)
+def test_readers_see_whole_ticks_while_it_is_written_and_tidied(backend: Backend, path: Path) -> None:
+    """Every tick has rooms of its own, and old ones are deleted all the time."""
+    history, reader = backend.write(path, ALL._replace(keep=20_000.0)), backend.read(path)
     done = threading.Event()
     torn: list[str] = []
     reads = [0]
@@ -133,17 +133,20 @@ def test_readers_see_whole_ticks_while_it_is_written(backend: Backend, path: Pat
         while not done.is_set():
             found = reader.window("spaces", 0, 1e12, 10_000)
             numbers = [s.seq for s in found]
-            if numbers != list(range(len(numbers))) or any(len(s.rooms) != 3 for s in found):
+            expected = list(range(numbers[0], numbers[0] + len(numbers))) if numbers else []
+            if numbers != expected or any(len(s.rooms) != 30 for s in found):
                 torn.append(f"{numbers[-3:]}")
             reads[0] += 1
 
     threads = [threading.Thread(target=read) for _ in range(2)]
     for thread in threads:
         thread.start()
-    first = 1
-    while reads[0] < 20:
-        write(history, 10, first)
-        first += 10
+    for seq in itertools.count():
+        mine = tuple(room(f"{seq}-{i}") for i in range(30))
+        history.append(tick(observation(rooms=mine), seq=seq, at=1_000.0 * seq))
+        history.tidy()
+        if reads[0] >= 200 and seq > 100:
+            break
     done.set()
     for thread in threads:
         thread.join()

@@ -395,6 +395,11 @@ def test_the_number_of_series_is_bounded_whatever_is_watched(services: int, node
     assert sum(v for n, _, v in found if n == "rooms_node_participants") == services * 40 * max(nodes, 100)
 
 
+def test_more_services_than_a_config_can_name_are_left_out_and_stay_within_the_bound() -> None:
+    metrics = shown(*(observation(f"service-{i}", rooms=rooms(9)) for i in range(200)))
+    assert len(list(series(metrics))) <= SERIES_LIMIT - 50
+
+
 def test_probes_without_series_of_their_own_show_the_worst_of_them() -> None:
     probes = [("spaces", f"n{i}", "rooms", False) for i in range(200)]
     metrics = Metrics()
