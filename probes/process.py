@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from probes.cadence import Cadence
 from probes.history import HistorySink, open_history
 from probes.http import Http
 from probes.lag import LoopLag
@@ -21,10 +22,14 @@ from probes.metrics import Metrics
 from probes.model import Relocation
 from probes.pipeline import Sink, Tick
 from probes.roster import roster
-from probes.runner import JOIN, Probe, run
+from probes.runner import JOIN, POLL, Probe, run
 from probes.schedule import Schedule
 from probes.settings import BadConfig, Config, HistorySettings, parse
 from probes.watch import Watch, cursor
+
+SEQ_A_SECOND = 20
+"""Frames are numbered by wall time in twentieths of a second: numbers grow across restarts, and
+those of replicas can be compared, whatever the tick."""
 
 _log = structlog.get_logger()
 
@@ -50,8 +55,10 @@ class Prober:
         self._lag = LoopLag()
         self._metrics = Metrics()
         self._watches: dict[str, Watch] = {}
-        self._schedule: Schedule[Probe] = Schedule(self._probe, self._late, self._tick)
-        self._tick_seconds = 1.0
+        self._schedule: Schedule[Probe] = Schedule(self._probe, self._late)
+        self._cadence: Cadence | None = None
+        self._tasks = asyncio.TaskGroup()
+        self._showing: list[asyncio.Task[None]] = []
         self._last_seq = 0
         self._history: HistorySink | None = None
         self._history_settings: HistorySettings | None = None
@@ -59,13 +66,16 @@ class Prober:
 
     async def run(self) -> None:
         """Follow the web process's orders until the link is closed."""
-        lag = asyncio.create_task(self._lag.run())
         self._schedule.start()
         try:
-            async for message in self._link:
-                self._obey(message)
+            # A task that breaks ends the process, and the web process starts another.
+            async with self._tasks:
+                others = [self._tasks.create_task(self._lag.run())]
+                async for message in self._link:
+                    self._obey(message)
+                for task in [*others, *self._showing]:
+                    task.cancel()
         finally:
-            lag.cancel()
             self._schedule.stop()
             if self._history is not None:
                 self._history.close()
@@ -76,7 +86,6 @@ class Prober:
             case Configure():
                 self._link.send(Done(call=message.call, error=self._configure(message)))
             case ListRooms():
-                watch = self._watches.get(message.service)
                 self._link.send(self._list_rooms(message))
 
     def _list_rooms(self, message: ListRooms) -> Rooms:
@@ -97,9 +106,15 @@ class Prober:
         self._keep_history(config.history)
         self._follow_services(config)
         self._metrics.watch((p.service, p.node, p.name, p.name == JOIN) for p in probes)
-        self._tick_seconds = config.tick
-        self._schedule.follow(probes, config.tick)
+        self._schedule.follow(probes)
+        self._show_every(config.tick)
         return ""
+
+    def _show_every(self, tick: float) -> None:
+        if self._cadence is None:
+            self._cadence = Cadence(self._show, tick)
+            self._showing = [self._tasks.create_task(self._cadence.run())]
+        self._cadence.tick = tick
 
     def _keep_history(self, settings: HistorySettings) -> None:
         if settings == self._history_settings:
@@ -131,13 +146,15 @@ class Prober:
             return  # a reload took the service away while the probe was running
         watch.observe(result)
         self._metrics.record(result)
+        if self._cadence is not None and probe.name == POLL:
+            self._cadence.news()
 
     def _late(self, probe: Probe, overruns: int, missed: int) -> None:
         self._metrics.late(probe.service, probe.node, probe.name, overruns, missed)
 
-    async def _tick(self) -> None:
+    def _show(self) -> None:
         at = time.time()
-        seq = int(at / self._tick_seconds + 0.01)
+        seq = int(at * SEQ_A_SECOND)
         if seq <= self._last_seq:
             return  # the clock was set back: wait until it is new again
         self._last_seq = seq
@@ -167,8 +184,9 @@ async def _main(descriptor: int) -> None:
 
 def main() -> None:
     """`python -m probes.process DESCRIPTOR`: started by the web process, never by hand."""
-    # Ctrl-C reaches the whole group; the web process ends this one by closing the link.
+    # Ctrl-C and a terminal's end reach the whole group; the web process ends this one by closing the link.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure_logs()
     asyncio.run(_main(int(sys.argv[1])))
 

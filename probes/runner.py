@@ -33,6 +33,11 @@ class Probe:
     def key(self) -> str:
         return f"{self.service}/{self.node}/{self.name}"
 
+    @property
+    def group(self) -> str:
+        """Probes of one group run together: what they learn is of one moment."""
+        return f"{self.service}/{self.name}"
+
 
 async def run(probe: Probe) -> ProbeResult:
     """One run. Never raises but for cancellation: this is the one place that catches broadly."""

@@ -1,8 +1,9 @@
 """When each probe runs. The only importer of APScheduler.
 
-Every job has a fixed phase from a hash of its key: jobs spread evenly, start at
-the same instants after a restart, and keep their interval exactly (jitter a run
-would stretch a 1 s interval to 1.17 s).
+Every job has a fixed phase from a hash: jobs spread evenly, start at the same
+instants after a restart, and keep their interval exactly (jitter a run would
+stretch a 1 s interval to 1.17 s). Jobs of one group, such as the polls of all
+nodes of a service, run together, so that what they learn is of one moment.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 _FIRST = "first run of "
+_APART_SECONDS = 0.05
+"""How far apart the jobs of one group run at most: not all in the same instant."""
+
 _SPREAD_SECONDS = 1.0
 """How far apart the first runs after a start are spread."""
 
@@ -30,15 +34,18 @@ class Scheduled(Protocol):
     @property
     def key(self) -> str: ...
     @property
+    def group(self) -> str: ...
+    @property
     def every(self) -> float: ...
 
 
 T = TypeVar("T", bound=Scheduled)
 
 
-def phase(key: str, every: float) -> float:
-    """Seconds into each interval at which the job `key` runs; the same on every machine."""
-    return _fraction(key) * every
+def phase(job: Scheduled) -> float:
+    """Seconds into each interval at which `job` runs; the same on every machine."""
+    apart = min(_APART_SECONDS, job.every / 10)
+    return (_fraction(job.group) * job.every + _fraction(job.key) * apart) % job.every
 
 
 def _fraction(key: str) -> float:
@@ -57,14 +64,11 @@ class Schedule(Generic[T]):
         self,
         run: Callable[[T], Awaitable[None]],
         late: Callable[[T, int, int], None],
-        tick: Callable[[], Awaitable[None]],
     ) -> None:
         self._run = run
         self._late = late
-        self._tick = tick
         self._jobs: dict[str, T] = {}
         self._last_due: dict[str, float] = {}
-        self._tick_seconds = 0.0
         # APScheduler warns at each overrun; they are counted here, once, as metrics.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(
@@ -84,7 +88,7 @@ class Schedule(Generic[T]):
             logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
             self._scheduler.shutdown(wait=False)
 
-    def follow(self, jobs: Iterable[T], tick_seconds: float) -> None:
+    def follow(self, jobs: Iterable[T]) -> None:
         """Run just `jobs` from now on. A job that stays keeps its phase; a run under way ends by itself."""
         wanted = {job.key: job for job in jobs}
         for key in self._jobs.keys() - wanted.keys():
@@ -92,22 +96,12 @@ class Schedule(Generic[T]):
             self._last_due.pop(key, None)
         for key, job in wanted.items():
             is_new = key not in self._jobs
-            self._scheduler.add_job(
-                self._run, self._interval(key, job.every), args=[job], id=key, replace_existing=True
-            )
+            self._scheduler.add_job(self._run, self._interval(job), args=[job], id=key, replace_existing=True)
             if is_new and job.every > 2 * _SPREAD_SECONDS:
                 self._run_soon(job)
             if is_new or self._jobs[key].every != job.every:
                 self._last_due.pop(key, None)
         self._jobs = wanted
-        if tick_seconds != self._tick_seconds:
-            self._tick_seconds = tick_seconds
-            self._scheduler.add_job(
-                self._tick,
-                IntervalTrigger(seconds=tick_seconds, start_date=_at(0)),
-                id="tick",
-                replace_existing=True,
-            )
 
     def _run_soon(self, job: T) -> None:
         """A job with a long interval is not to keep people waiting after a start."""
@@ -118,8 +112,8 @@ class Schedule(Generic[T]):
         )
 
     @staticmethod
-    def _interval(key: str, every: float) -> IntervalTrigger:
-        return IntervalTrigger(seconds=every, start_date=_at(phase(key, every)))
+    def _interval(job: Scheduled) -> IntervalTrigger:
+        return IntervalTrigger(seconds=job.every, start_date=_at(phase(job)))
 
     def _submitted(self, event: JobSubmissionEvent) -> None:
         self._count(event, overruns=0)

@@ -7,8 +7,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-import pytest
-
 from probes.schedule import Schedule, phase
 
 DEADLINE = 20.0
@@ -18,6 +16,7 @@ DEADLINE = 20.0
 class Job:
     key: str
     every: float
+    group: str = ""
 
 
 class Runs:
@@ -27,9 +26,8 @@ class Runs:
         self.at: dict[str, list[float]] = {}
         self.overruns: Counter[str] = Counter()
         self.missed: Counter[str] = Counter()
-        self.ticks: list[float] = []
         self.held: dict[str, asyncio.Event] = {}
-        self.schedule: Schedule[Job] = Schedule(self.run, self.late, self.tick)
+        self.schedule: Schedule[Job] = Schedule(self.run, self.late)
 
     async def run(self, job: Job) -> None:
         self.at.setdefault(job.key, []).append(time.time())
@@ -39,9 +37,6 @@ class Runs:
     def late(self, job: Job, overruns: int, missed: int) -> None:
         self.overruns[job.key] += overruns
         self.missed[job.key] += missed
-
-    async def tick(self) -> None:
-        self.ticks.append(time.time())
 
     def count(self, key: str) -> int:
         return len(self.at.get(key, []))
@@ -53,26 +48,35 @@ class Runs:
 
 
 def test_phases_are_fixed_and_spread_over_the_interval() -> None:
-    phases = [phase(f"service/node-{i}/rooms", 1.0) for i in range(200)]
-    assert phases == [phase(f"service/node-{i}/rooms", 1.0) for i in range(200)]
+    jobs = [Job(f"service-{i}/node/rooms", 1.0, f"service-{i}/rooms") for i in range(200)]
+    phases = [phase(job) for job in jobs]
+    assert phases == [phase(job) for job in jobs]
     assert all(0 <= p < 1 for p in phases)
     tenths = Counter(int(p * 10) for p in phases)
     assert len(tenths) == 10, "every tenth of the interval gets its share of jobs"
+
+
+def test_jobs_of_one_group_run_together_but_not_in_the_same_instant() -> None:
+    jobs = [Job(f"service/node-{i}/rooms", 1.0, "service/rooms") for i in range(64)]
+    first = phase(jobs[0])
+    apart = [(phase(job) - first + 0.5) % 1.0 - 0.5 for job in jobs]
+    assert max(apart) - min(apart) <= 0.05
+    assert len(set(apart)) == 64
 
 
 def test_runs_come_at_the_phase_of_their_job_again_and_again() -> None:
     async def main() -> list[float]:
         runs = Runs()
         runs.schedule.start()
-        runs.schedule.follow([Job("a", 0.2)], 1.0)
+        runs.schedule.follow([Job("a", 0.2)])
         await runs.until("a", 8)
         runs.schedule.stop()
         return runs.at["a"]
 
     at = asyncio.run(main())
-    offsets = sorted((moment - phase("a", 0.2)) % 0.2 for moment in at)
+    offsets = sorted((moment - phase(Job("a", 0.2))) % 0.2 for moment in at)
     assert offsets[len(offsets) // 2] < 0.1, f"most runs start just after their phase, not {offsets}"
-    numbers = [int((moment - phase("a", 0.2)) / 0.2) for moment in at]
+    numbers = [int((moment - phase(Job("a", 0.2))) / 0.2) for moment in at]
     assert len(set(numbers)) == len(numbers), "never two runs in one interval"
 
 
@@ -81,7 +85,7 @@ def test_a_run_that_takes_too_long_is_not_joined_by_another_and_counts_as_overru
         runs = Runs()
         runs.held["slow"] = asyncio.Event()
         runs.schedule.start()
-        runs.schedule.follow([Job("slow", 0.1), Job("quick", 0.1)], 1.0)
+        runs.schedule.follow([Job("slow", 0.1), Job("quick", 0.1)])
         await runs.until("quick", 10)
         assert runs.count("slow") == 1
         runs.held["slow"].set()
@@ -98,7 +102,7 @@ def test_runs_lost_to_a_blocked_loop_are_counted_as_missed() -> None:
     async def main() -> Runs:
         runs = Runs()
         runs.schedule.start()
-        runs.schedule.follow([Job("a", 0.1)], 1.0)
+        runs.schedule.follow([Job("a", 0.1)])
         await runs.until("a", 2)
         time.sleep(0.75)  # noqa: ASYNC251 - blocks the loop on purpose
         before = runs.count("a")
@@ -113,10 +117,10 @@ def test_following_another_config_keeps_what_stays_and_ends_what_goes() -> None:
     async def main() -> None:
         runs = Runs()
         runs.schedule.start()
-        runs.schedule.follow([Job("stays", 0.1), Job("goes", 0.1)], 1.0)
+        runs.schedule.follow([Job("stays", 0.1), Job("goes", 0.1)])
         await runs.until("goes", 1)
         await runs.until("stays", 1)
-        runs.schedule.follow([Job("stays", 0.1), Job("comes", 0.1)], 0.1)
+        runs.schedule.follow([Job("stays", 0.1), Job("comes", 0.1)])
         gone = runs.count("goes")
         await runs.until("comes", 3)
         await runs.until("stays", 3)
@@ -131,23 +135,8 @@ def test_a_job_with_a_long_interval_runs_once_soon_after_the_start() -> None:
     async def main() -> None:
         runs = Runs()
         runs.schedule.start()
-        runs.schedule.follow([Job("hourly", 3600.0)], 1.0)
+        runs.schedule.follow([Job("hourly", 3600.0)])
         await runs.until("hourly", 1)
         runs.schedule.stop()
 
     asyncio.run(main())
-
-
-def test_ticks_come_at_whole_multiples_of_their_length() -> None:
-    async def main() -> list[float]:
-        runs = Runs()
-        runs.schedule.start()
-        runs.schedule.follow([], 0.2)
-        async with asyncio.timeout(DEADLINE):
-            while len(runs.ticks) < 8:
-                await asyncio.sleep(0.01)
-        runs.schedule.stop()
-        return runs.ticks
-
-    late = sorted(tick % 0.2 for tick in asyncio.run(main()))
-    assert late[len(late) // 2] == pytest.approx(0, abs=0.1)

@@ -1,0 +1,40 @@
+"""When frames are made: soon after news, at least once a tick, at most twice a tick."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+SETTLE_SECONDS = 0.06
+"""How long a frame waits for the answers of the other nodes that were asked together."""
+
+
+class Cadence:
+    """Calls `make` for each frame. `tick` is in seconds and may be changed at any time.
+
+    What a poll learned is shown right after it: with frames at fixed instants it
+    would wait for up to a whole tick more.
+    """
+
+    def __init__(self, make: Callable[[], None], tick: float) -> None:
+        self.tick = tick
+        self._make = make
+        self._news = asyncio.Event()
+
+    def news(self) -> None:
+        """Something was learned that a frame should show."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Make frames until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            made = loop.time()
+            self._news.clear()
+            self._make()
+            try:
+                async with asyncio.timeout_at(made + self.tick):
+                    await self._news.wait()
+                    await asyncio.sleep(max(SETTLE_SECONDS, made + self.tick / 2 - loop.time()))
+            except TimeoutError:
+                continue  # no news within the tick: a frame all the same
