@@ -19,7 +19,7 @@ from probes.http import Http
 from probes.model import POLL_OUTCOMES, Outcome, SnapshotPart
 from probes.services import SERVICES, AnyService
 from probes.services.base import ServiceSettings
-from tests.contracts.broken import BROKEN, NO_ROOMS_IN_IT, silent
+from tests.contracts.broken import BROKEN, NO_ROOMS_IN_IT
 from tests.contracts.samples import SECRET, SERVICE_SAMPLES
 from tests.probes.raw_http import Exchange, Handler, answer, sends, sends_json, serving
 
@@ -163,20 +163,22 @@ class TestBadAnswers:
     def test_a_name_that_nobody_knows(self, kind: str) -> None:
         assert failed(kind, "http://rooms.invalid", "rooms.invalid").outcome is Outcome.DNS
 
-    def test_silence_is_ended_by_the_deadline_and_leaves_no_connection(self, kind: str) -> None:
-        gone = asyncio.Event()
+    def test_a_poll_that_is_given_up_leaves_no_connection(self, kind: str) -> None:
+        """The runner's deadline cancels it."""
+        asked, gone = asyncio.Event(), asyncio.Event()
 
-        async def waits(exchange: Exchange) -> None:
-            answering = asyncio.ensure_future(silent(exchange))
+        async def silent(exchange: Exchange) -> None:
+            asked.set()
             await exchange.reader.read()
-            answering.cancel()
             gone.set()
 
         async def main() -> None:
-            async with serving(waits) as server:
-                with pytest.raises(TimeoutError):
-                    async with asyncio.timeout(0.3):
-                        await poll(kind, server.url)
+            async with serving(silent) as server:
+                polling = asyncio.ensure_future(poll(kind, server.url))
+                await asked.wait()
+                polling.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await polling
                 await gone.wait()
 
         _within(60, main())
