@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import atexit
+import gc
+import os
+import signal
 import tempfile
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
@@ -16,10 +20,11 @@ import seeds
 from dashboard.app import VERSION, Web
 from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.guard import refuses_listening
-from dashboard.server import Server, bind
+from dashboard.server import Server, bind, hold_reloads
 from dashboard.supervisor import ConfigText
 from probes.config_file import read_text
 from probes.logs import configure_logs
+from probes.model import plain_text
 from probes.settings import BadConfig, Config, parse
 
 app = typer.Typer(
@@ -36,6 +41,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8050
 DEFAULT_SEED = "spaces-2023-05-24"
 FASTEST_DEMO = 600.0
+LONGEST_LINE = 2_000
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The config file.")]
 Port = Annotated[int, typer.Option(help="Port of the board; 0 takes a free one.", min=0, max=65535)]
@@ -56,8 +62,9 @@ def _checked(path: Path) -> tuple[ConfigText, Config]:
 
 
 def fail(sentence: str, code: int) -> NoReturn:
-    """End with a plain sentence on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(sentence, style="red"))
+    """End with a plain sentence on standard error, or with a line for each mistake."""
+    lines = "\n".join(plain_text(line, LONGEST_LINE) for line in sentence.splitlines())
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(lines, style="red"))
     raise typer.Exit(code)
 
 
@@ -68,6 +75,7 @@ def up(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Watch what the config file names, and show it."""
+    _take_signals()
     text, settings = _checked(config)
     refusal = refuses_listening(host, settings.auth)
     if refusal:
@@ -84,6 +92,7 @@ def demo(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Play a real launch and watch it."""
+    _take_signals()
     played = _load_seed(seed)
     with tempfile.TemporaryDirectory(prefix="roomwatch-demo-") as folder:
         try:
@@ -160,12 +169,30 @@ def _serve(web: Web, host: str, port: int) -> None:
     with listener:
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"The board is at http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C ends it)")
-        sys.stdout.flush()
         Server(web, host).run(sockets=[listener])
+
+
+def _take_signals() -> None:
+    """SIGTERM ends whatever is being done and tidies up; SIGHUP waits for the server."""
+    hold_reloads()
+    signal.signal(signal.SIGTERM, _end)
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)
+
+
+def _fill_standard_files() -> None:
+    """Started without files 0, 1 or 2, sockets would get these numbers, and our processes them as theirs."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
 
 
 def main() -> None:
     """The console script."""
+    _fill_standard_files()
+    atexit.register(gc.freeze)  # else the interpreter looks for garbage for a second before it ends
     app()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -39,11 +40,18 @@ class SeedPlayer:
             text=True,
             start_new_session=True,  # Ctrl-C is for the web process, which ends this one
         )
-        line = self._process.stdout.readline() if self._process.stdout else ""
+        line = self._first_line()
         if not line.startswith("listening on "):
             self.stop()
             raise DemoFailed(f"the seeds service did not start (exit code {self._process.returncode})")
         self.url = line.removeprefix("listening on ").strip()
+
+    def _first_line(self) -> str:
+        """What it prints once it answers; nothing if it ends before, or is too slow."""
+        printed = self._process.stdout
+        if printed is None or not select.select([printed], [], [], _START_SECONDS)[0]:
+            return ""
+        return printed.readline()
 
     def stop(self) -> None:
         if self._process.stdin:

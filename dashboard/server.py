@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import signal
 import socket
-from types import FrameType
+from collections.abc import Iterator
 
 import uvicorn
 
 from dashboard.app import Web, make_app
 
 _GRACE_SECONDS = 1
+_DEAF_MS = 30_000
+"""How long a viewer may take nothing before its connection is cut."""
+
+_WAITING_BYTES = 262_144
+"""What may wait in the kernel for a slow viewer; by itself it keeps megabytes of old frames for each."""
 
 
 class Server(uvicorn.Server):
-    """Uvicorn, but streams are ended first: it would wait for them for ever."""
+    """Uvicorn, but it ends streams first, for which it would wait for ever, and then with exit code 0.
+
+    SIGINT and SIGTERM end it. SIGHUP reads the config again, unless it came because
+    the terminal is gone.
+    """
 
     def __init__(self, web: Web, bound_host: str) -> None:
         super().__init__(
@@ -31,20 +42,52 @@ class Server(uvicorn.Server):
             )
         )
         self._web = web
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._reloads: set[asyncio.Task[str]] = set()
+        # Under nohup the end of the terminal is not to be the end.
+        self._needs_terminal = signal.getsignal(signal.SIGHUP) != signal.SIG_IGN and _has_terminal()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._web.hub.close)
-        super().handle_exit(sig, frame)
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's own raises the signal again after a clean end, and a demo would not tidy up."""
+        loop = asyncio.get_running_loop()
+        handlers = {signal.SIGINT: self._end, signal.SIGTERM: self._end, signal.SIGHUP: self._hang_up}
+        before = {number: signal.getsignal(number) for number in handlers}
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+        try:
+            yield
+        finally:
+            for number in handlers:
+                loop.remove_signal_handler(number)
+                signal.signal(number, before[number])
 
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_signal_handler(signal.SIGHUP, self._reload)
-        await super().serve(sockets)
+    def _end(self) -> None:
+        if self.should_exit:
+            self.force_exit = True  # told twice
+        self.should_exit = True
+        self._web.end()
 
-    def _reload(self) -> None:
-        self._reloading = asyncio.create_task(self._web.reload())
+    def _hang_up(self) -> None:
+        if self._needs_terminal and not _has_terminal():
+            self._end()
+            return
+        task = asyncio.create_task(self._web.reload())
+        self._reloads.add(task)  # the loop itself keeps no task alive
+        task.add_done_callback(self._reloads.discard)
+
+
+def hold_reloads() -> None:
+    """Keep a SIGHUP that comes before the server is there until it is."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -53,9 +96,17 @@ def bind(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        _bound_slow_viewers(listener)
         listener.bind((host.strip("[]"), port))
         listener.listen(1024)
     except OSError:
         listener.close()
         raise
     return listener
+
+
+def _bound_slow_viewers(listener: socket.socket) -> None:
+    """Every connection takes these over. Only Linux has both."""
+    for option, value in (("TCP_USER_TIMEOUT", _DEAF_MS), ("TCP_NOTSENT_LOWAT", _WAITING_BYTES)):
+        if hasattr(socket, option):
+            listener.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

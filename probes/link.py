@@ -121,7 +121,8 @@ class Link(Generic[Sent, Received]):
             yield self._decoder.decode(body)
 
     async def close(self) -> None:
-        self._writer.close()
+        """Close at once: what still waits is for a reader that is stuck or ending."""
+        self._writer.transport.abort()
         try:
             await self._writer.wait_closed()
         except ConnectionError:

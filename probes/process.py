@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -189,6 +190,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure_logs()
     asyncio.run(_main(int(sys.argv[1])))
+    gc.freeze()  # else the interpreter looks for garbage before it ends
 
 
 if __name__ == "__main__":
