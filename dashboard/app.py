@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 import structlog
 from fastapi import FastAPI, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.api import add_docs, make_api, make_operations
 from dashboard.board import Board
@@ -27,6 +28,7 @@ from probes.link import Shown
 from probes.settings import BadConfig, Config, parse
 
 VERSION = "0.1.0"
+_FASTAPI_PATHS = ("/api/", "/-/", "/metrics")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _log = structlog.get_logger()
@@ -42,6 +44,7 @@ class Web:
         self.hub = Hub()
         self.recent = Recent()
         self.lag = LoopLag()
+        self._tasks: list[asyncio.Task[None]] = []
         self.vitals = Vitals(VERSION)
         self.metrics = b""
         self.history = open_reader(config.history)
@@ -73,7 +76,8 @@ class Web:
             try:
                 text = self._read_again()
                 config = parse(text.text, text.name, text.folder)
-                error = await self.supervisor.reload(text)
+                refusal = self.guard.refuses(config.auth) if self.guard else None
+                error = refusal or await self.supervisor.reload(text)
             except BadConfig as bad:
                 error = str(bad)
             except ProberAway as away:
@@ -81,25 +85,55 @@ class Web:
             if error:
                 _log.error("the config was not reloaded; the old one goes on", reason=error)
                 return error
-            self.config = config
-            self._events = events_of(config)
-            if self.guard is not None:
-                self.guard.follow(config.auth)
+            await self._follow(config)
             _log.info("the config was reloaded")
             return ""
+
+    async def _follow(self, config: Config) -> None:
+        self.config = config
+        self._events = events_of(config)
+        self.history = open_reader(config.history)
+        if self.guard is not None:
+            self.guard.follow(config.auth)
+        self.files.follow(await asyncio.to_thread(Board, config, VERSION))
 
     @contextlib.asynccontextmanager
     async def running(self, _app: FastAPI) -> AsyncIterator[None]:
         """The whole life of the web process: the prober starts with it and ends with it."""
         await asyncio.to_thread(self.remember)
-        tasks = [asyncio.create_task(self.supervisor.run()), asyncio.create_task(self.lag.run())]
+        self._tasks = [asyncio.create_task(self.supervisor.run()), asyncio.create_task(self.lag.run())]
+        for task in self._tasks:
+            task.add_done_callback(_note_a_break)
         try:
             yield
         finally:
-            self.hub.close()
-            for task in tasks:
+            self.end()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def end(self) -> None:
+        """End the streams and the prober, both at once; `running` waits for it."""
+        self.hub.close()
+        for task in self._tasks:
+            if not task.cancelling():  # a second time would break off its tidying up
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _note_a_break(task: asyncio.Task[None]) -> None:
+    """A task that should have gone on: without ticks `/-/healthy` says 503, and the log says why."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.critical("watching broke off; start Roomwatch again", exc_info=task.exception())
+
+
+class _Heads:
+    """FastAPI's routes know no HEAD: they are asked for GET, and the server leaves out the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"].startswith(_FASTAPI_PATHS):
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 def make_app(web: Web, bound_host: str) -> Guard:
@@ -110,18 +144,23 @@ def make_app(web: Web, bound_host: str) -> Guard:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        redirect_slashes=False,
         lifespan=web.running,
     )
     # Plain ASGI: these are asked for most, and FastAPI's routing costs four times the answer.
     app.router.routes.append(Route("/live", Live(web.hub, web.recent), methods=["GET"]))
-    app.include_router(make_api(web.hub, web.recent, web.supervisor, web.history))
-    app.include_router(make_operations(web.hub, web.vitals, web.reload))
+    app.include_router(make_api(web.hub, web.recent, web.supervisor, lambda: web.history))
+    app.include_router(make_operations(web.hub, web.reload))
     add_docs(app)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
+        if not web.metrics:
+            return Response("the first tick is not there yet\n", 503, media_type="text/plain")
         return Response(web.metrics, headers={"Content-Type": METRICS_TYPE})
 
-    app.mount("/", web.files)
+    app.add_middleware(_Heads)
+    # Not mounted: that would take what a route above refuses for its method.
+    app.router.default = web.files
     web.guard = Guard(app, web.config.auth, bound_host)
     return web.guard

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from dashboard.board import Board
+from dashboard.conditional import has_it, takes_gzip
 from dashboard.hub import Hub
 from dashboard.recent import Recent
 
@@ -39,6 +40,11 @@ class FileServer:
         self._page: _Page | None = None
         self._making = asyncio.Lock()
 
+    def follow(self, board: Board) -> None:
+        """Serve another board from now on."""
+        self._board = board
+        self._page = None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await (await self._answer(scope))(scope, receive, send)
 
@@ -50,11 +56,11 @@ class FileServer:
         if scope["method"] not in ("GET", "HEAD"):
             return PlainTextResponse("Only GET works here.\n", 405, {"Allow": "GET, HEAD"})
         headers = Headers(scope=scope)
-        zipped = "gzip" in headers.get("accept-encoding", "")
+        zipped = takes_gzip(headers)
         if file is None:
             return await self._page_answer(zipped)
         safety = {**_SAFETY, "Cache-Control": file.cache, "ETag": file.etag, "Vary": "Accept-Encoding"}
-        if headers.get("if-none-match") == file.etag:
+        if has_it(headers, file.etag):
             return Response(status_code=304, headers=safety)
         if zipped and file.gzip is not None:
             return Response(

@@ -24,7 +24,7 @@ from probes.settings import Auth, TrustedProxy
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
-"""Answered to anyone: a load balancer that asks holds no token, and learns nothing but yes or no."""
+"""Read by anyone: a load balancer that asks holds no token, knows no name, and learns only yes or no."""
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _BASIC = 'Basic realm="Roomwatch", charset="UTF-8"'
@@ -46,8 +46,13 @@ class Guard:
     def __init__(self, app: ASGIApp, auth: Auth, bound_host: str) -> None:
         self._app = app
         self._bound_host = bound_host
+        self._bound_name = f"[{bound_host}]" if ":" in bound_host else bound_host.lower()
         self._passwords = Passwords()
         self._auth = auth
+
+    def refuses(self, auth: Auth) -> str | None:
+        """Why these rules must not be taken over, or None where they may."""
+        return refuses_listening(self._bound_host, auth)
 
     def follow(self, auth: Auth) -> None:
         """Take over new rules after a reload."""
@@ -71,6 +76,8 @@ class Guard:
         await PlainTextResponse(refusal.sentence + "\n", refusal.status, headers)(scope, receive, send)
 
     async def _refuses(self, scope: Scope, headers: Headers) -> Refusal | None:
+        if scope["path"] in OPEN_PATHS and scope["method"] in _READS:
+            return None
         return (
             self._refuses_host(headers.get("host", ""))
             or _refuses_site(scope["method"], headers)
@@ -81,15 +88,13 @@ class Guard:
         name = _host_name(host)
         if (
             name in LOOPBACK_NAMES
-            or name == self._bound_host
+            or name == self._bound_name
             or name in {h.lower() for h in self._auth.hosts}
         ):
             return None
         return Refusal(421, "This host name is not known here. Add it to `auth.hosts` in the config file.")
 
     async def _refuses_person(self, scope: Scope, headers: Headers) -> Refusal | None:
-        if scope["path"] in OPEN_PATHS:
-            return None
         is_write = scope["method"] not in _READS
         rights = self._token_rights(headers.get("authorization", ""))
         if is_write:

@@ -7,6 +7,7 @@ newest frame when it is ready for one, so a slow viewer skips and never queues.
 from __future__ import annotations
 
 import asyncio
+import time
 
 from dashboard.frames import EncodedFrame
 
@@ -46,6 +47,7 @@ class Hub:
         self.skipped = 0
         self.closed = False
         self._turn = 0
+        self._heard = time.monotonic()
         self._viewers: set[Viewer] = set()
         self._waking: asyncio.Task[None] | None = None
 
@@ -53,8 +55,14 @@ class Hub:
     def viewers(self) -> int:
         return len(self._viewers)
 
+    @property
+    def silent_seconds(self) -> float:
+        """Since the last frame, or since the start; whatever is done to the clock."""
+        return time.monotonic() - self._heard
+
     def join(self) -> Viewer:
         viewer = Viewer()
+        viewer.closed = self.closed
         self._viewers.add(viewer)
         return viewer
 
@@ -64,6 +72,7 @@ class Hub:
     def publish(self, frame: EncodedFrame) -> None:
         """Make `frame` the newest and wake everyone."""
         self.latest = frame
+        self._heard = time.monotonic()
         self._turn += 1
         if self._waking is None or self._waking.done():
             self._waking = asyncio.create_task(self._wake_all())

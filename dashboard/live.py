@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import resource
+import sys
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import PlainTextResponse
@@ -37,6 +38,10 @@ class Live:
         self._most = max(_descriptors() - _KEPT_BACK, 16)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await send(_chunk(b"", more=False))
+            return
         if self._hub.viewers >= self._most:
             refusal = PlainTextResponse(
                 f"{self._most} viewers are connected, and no more fit. Try again in a minute.\n",
@@ -93,6 +98,6 @@ def _seen(scope: Scope) -> int | None:
 def _descriptors() -> int:
     """How many files and sockets this process may open; the soft limit is raised to the hard one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
+    if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from dashboard.children import module_command, module_environment
@@ -27,7 +28,11 @@ _log = structlog.get_logger()
 
 
 class ProberAway(Exception):
-    """The prober did not answer: it is being started, or is stuck."""
+    """The prober did not answer: it is being started, or ended meanwhile."""
+
+
+class ProberSilent(ProberAway):
+    """It did not answer in time, and may yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +63,31 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         while True:
             started = loop.time()
-            code = await self._live_once()
+            why = await self._live_once()
             if loop.time() - started > _HEALTHY_AFTER:
                 pause = _FIRST_PAUSE
             self._on_restart()
-            _log.error("the prober ended and is started again", exit_code=code, in_seconds=pause)
+            _log.error("the prober ended and is started again", why=why, in_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _live_once(self) -> int | None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *module_command("probes.process", str(theirs.fileno())),
-                env=module_environment(),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-            )
-        link: Link[ToProber, ToWeb] = await Link.open(ours, TO_WEB)
+    async def _live_once(self) -> str:
+        """The life of one prober. Returns how it ended."""
+        try:
+            ours, theirs = socket.socketpair()
+            with ours:
+                with theirs:
+                    process = await _start(theirs)
+                try:
+                    await self._lead(ours)
+                finally:
+                    await _end(process)
+        except (OSError, msgspec.MsgspecError) as error:
+            return f"{type(error).__name__}: {error}"
+        return f"exit code {process.returncode}"
+
+    async def _lead(self, end: socket.socket) -> None:
+        link: Link[ToProber, ToWeb] = await Link.open(end, TO_WEB)
         self._link = link
         try:
             link.send(self._configure(self._config))
@@ -84,8 +96,6 @@ class Supervisor:
             self._link = None
             self._give_up_calls()
             await link.close()
-            await _end(process)
-        return process.returncode
 
     async def _listen(self, link: Link[ToProber, ToWeb]) -> None:
         """Until the prober ends, or has been silent for so long that it must be stuck."""
@@ -118,17 +128,25 @@ class Supervisor:
     def _give_up_calls(self) -> None:
         for waiting in self._answers.values():
             if not waiting.done():
-                waiting.set_exception(ProberAway("the prober is being started; try again in a second"))
+                waiting.set_exception(ProberAway("the prober ended meanwhile; try again in a second"))
         self._answers.clear()
 
     async def reload(self, config: ConfigText) -> str:
-        """Let the prober follow another config. Returns why it could not, or an empty text."""
-        message = self._configure(config)
-        answer = await self._call(message.call, message)
-        error = answer.error if isinstance(answer, Done) else ""
-        if not error:
-            self._config = config
-        return error
+        """Let the prober follow another config, now or as soon as it can. Returns why it would not, or "".
+
+        Raises ProberAway where it ended over it: then the old config goes on.
+        """
+        if self._link is not None:
+            message = self._configure(config)
+            try:
+                answer = await self._call(message.call, message)
+            except ProberSilent:
+                _log.warning("the prober is busy and follows the new config later")
+            else:
+                if isinstance(answer, Done) and answer.error:
+                    return answer.error
+        self._config = config
+        return ""
 
     async def rooms(self, service: str, after: str, limit: int) -> Rooms:
         """A page of all rooms of a service. Raises ProberAway."""
@@ -147,9 +165,18 @@ class Supervisor:
         try:
             return await asyncio.wait_for(waiting, _ANSWER_SECONDS)
         except TimeoutError:
-            raise ProberAway(f"the prober did not answer within {_ANSWER_SECONDS:g} s") from None
+            raise ProberSilent(f"the prober did not answer within {_ANSWER_SECONDS:g} s") from None
         finally:
             self._answers.pop(number, None)
+
+
+async def _start(end: socket.socket) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *module_command("probes.process", str(end.fileno())),
+        env=module_environment(),
+        pass_fds=[end.fileno()],
+        stdin=asyncio.subprocess.DEVNULL,
+    )
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

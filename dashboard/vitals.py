@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from prometheus_client import (
@@ -31,7 +30,6 @@ class Vitals:
 
     def __init__(self, version: str) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.started_at = time.time()
         self._registry = CollectorRegistry()
         self._gauge("roomwatch_build_info").labels(version).set(1)
         self._frame_at = self._gauge("roomwatch_frame_timestamp_seconds")
