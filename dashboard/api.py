@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 
+from dashboard.conditional import has_it
 from dashboard.hub import Hub
 from dashboard.recent import Recent, columns
 from dashboard.supervisor import ProberAway, Supervisor
-from dashboard.vitals import Vitals
 from probes.history import Reader
 
 JSON = "application/json"
 MISSED_TICKS = 5
-_MOST_TICKS = 100_000
+_MOST_TICKS = 2_000
+"""Ticks read for one answer: with 200 rooms each, some 50 MB while it is made."""
+
+_PASTS_AT_ONCE = 2
 _encoder = msgspec.json.Encoder()
 
 Reload = Callable[[], Awaitable[str]]
@@ -27,14 +29,15 @@ Reload = Callable[[], Awaitable[str]]
 def bytes_answer(request: Request, body: bytes, etag: str, media_type: str = JSON) -> Response:
     """Ready bytes with an ETag; 304 where the asker has them."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match") == etag:
+    if has_it(request.headers, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
 
 
-def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Reader) -> APIRouter:
-    """`/api/v1/*`."""
+def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Callable[[], Reader]) -> APIRouter:
+    """`/api/v1/*`. `history()` is the reader of now: a reload may change where history is."""
     api = APIRouter(prefix="/api/v1", tags=["v1"])
+    few = asyncio.Semaphore(_PASTS_AT_ONCE)
 
     @api.get("/frame")
     async def frame(request: Request) -> Response:
@@ -83,13 +86,14 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Reader) 
     @api.get("/history")
     async def past(
         service: Annotated[str, Query(max_length=64)],
-        start: Annotated[float, Query(description="Unix seconds, wall time", ge=0)],
-        end: Annotated[float, Query(description="Unix seconds, wall time", ge=0)],
+        start: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
+        end: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
     ) -> Response:
         """What was seen of a service between two times, thinned to what a chart can show."""
         if end <= start:
             raise HTTPException(422, "`end` must be later than `start`.")
-        body = await asyncio.to_thread(_past, history, service, start, end)
+        async with few:
+            body = await asyncio.to_thread(_past, history(), service, start, end)
         return Response(body, media_type=JSON)
 
     return api
@@ -108,7 +112,7 @@ def _known(hub: Hub, service: str) -> None:
         )
 
 
-def make_operations(hub: Hub, vitals: Vitals, reload: Reload) -> APIRouter:
+def make_operations(hub: Hub, reload: Reload) -> APIRouter:
     """`/-/*`: health and reload, for machines."""
     operations = APIRouter(prefix="/-", tags=["operations"])
 
@@ -116,9 +120,8 @@ def make_operations(hub: Hub, vitals: Vitals, reload: Reload) -> APIRouter:
     async def healthy() -> Response:
         """200 while ticks come; 503 after five missed ones."""
         latest = hub.latest
-        last = latest.frame.at if latest else vitals.started_at
         tick = latest.frame.tick if latest else 1.0
-        age = time.time() - last
+        age = hub.silent_seconds
         if age > max(MISSED_TICKS * tick, 2.0 if latest else 10.0):
             return Response(f"no tick for {age:.1f} s\n", 503, media_type="text/plain")
         return Response("healthy\n", media_type="text/plain")
@@ -157,7 +160,7 @@ def _docs_page(document: dict[str, Any]) -> str:
             "path": path,
             "method": method.upper(),
             "summary": operation.get("description", ""),
-            "operation": operation,
+            "parameters": operation.get("parameters", []),
         }
         for path, methods in document["paths"].items()
         for method, operation in methods.items()

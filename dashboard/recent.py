@@ -17,10 +17,13 @@ from probes.model import Observation, Sample
 from probes.pipeline import Tick
 
 KEPT = 3600
-"""Ticks kept for each service: an hour at one a second."""
+"""Ticks kept for each service: up to an hour at one a second."""
 
 POINTS = 400
 """About how many points a chart gets: more cannot be seen."""
+
+CATCH_UP = 1200
+"""Frame numbers, a minute: those who were away are told of whole stretches, so that many share few answers."""
 
 LINES = 12
 _ROOMS_A_TICK = 24
@@ -40,7 +43,8 @@ class _Past:
         self.in_lineage: frozenset[RoomKey] = frozenset()
 
     def add(self, sample: Sample) -> None:
-        if not self.samples or sample.seq > self.samples[-1].seq:
+        # By time: with another tick in the config the numbers begin elsewhere.
+        if not self.samples or sample.at > self.samples[-1].at:
             self.samples.append(sample)
 
     def name(self, key: RoomKey, title: str) -> None:
@@ -82,7 +86,11 @@ class Recent:
             del self._pasts[gone]
 
     async def window(self, after: int = 0) -> bytes:
-        """JSON of all ticks later than number `after`; the same bytes for everyone who asks within a tick."""
+        """JSON of all ticks later than number `after`, and of up to `CATCH_UP` numbers before.
+
+        The same bytes for everyone who asks within a tick.
+        """
+        after = self._stretch(after)
         task = self._windows.get(after)
         if task is None:
             pasts = {
@@ -92,6 +100,14 @@ class Recent:
             task = asyncio.create_task(asyncio.to_thread(_encode, self._latest, pasts, after))
             self._windows[after] = task
         return await asyncio.shield(task)
+
+    def _stretch(self, after: int) -> int:
+        """One of few numbers that stand for `after`, so that few windows are made a tick whoever asks."""
+        latest = self._latest.seq if self._latest else 0
+        if after >= latest:
+            return latest
+        oldest = min((past.samples[0].seq for past in self._pasts.values() if past.samples), default=0)
+        return 0 if after < oldest else after - after % CATCH_UP
 
 
 def _sample(observation: Observation, tick: Tick) -> Sample:
