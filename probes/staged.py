@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from probes.http import Answer, Http, Limits
+from probes.http import Answer
 from probes.http_body import read_body
 from probes.http_faults import EXCHANGE_ERRORS, failed_exchange, place
 
@@ -55,16 +56,16 @@ class Question:
     json: object = None
 
 
-async def ask_in_stages(http: Http, question: Question, limits: Limits, stages: Stages) -> Answer:
+async def ask_in_stages(tls: ssl.SSLContext, question: Question, max_body: int, stages: Stages) -> Answer:
     """Ask once, filling in `stages` on the way; the deadline is the caller's. Raises as `Http.ask`."""
     url = httpx.URL(question.url)
     where = place(question.url)
     try:
         addresses = await _resolve(url, stages)
-        async with httpx.AsyncHTTPTransport(verify=http.tls(limits.verify_tls), trust_env=False) as transport:
+        async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
             response = await _send(transport, question, url, addresses, stages)
             try:
-                body = await read_body(response, limits.max_body, where)
+                body = await read_body(response, max_body, where)
             finally:
                 await response.aclose()
     except EXCHANGE_ERRORS as error:

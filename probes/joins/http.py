@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from probes.failure import ProbeFailed
-from probes.http import Answer, Http, Limits
+from probes.http import Answer, Http
 from probes.http_faults import not_json, outcome_of_status, place
 from probes.joins.base import JoinBase, JoinOutcome
 from probes.model import JoinAttempt, Outcome, plain_text
@@ -59,17 +59,17 @@ class HttpJoin:
         self._headers = {name: value.reveal() for name, value in settings.headers.items()}
         self._path = settings.path.replace("{room}", quote(settings.room, safe=""))
         self._code = None if settings.code is None else Path(settings.code)
-        self._limits = Limits(max_body=MAX_BODY, verify_tls=settings.verify_tls)
 
     async def join(self, base_url: str, http: Http) -> JoinAttempt:
         """One try at the host of `base_url`; any end of it is a JoinAttempt, with the stages it reached."""
         settings = self._settings
         url = urljoin(base_url, self._path)
         question = Question(settings.method, url, self._headers, settings.body)
+        tls = http.tls(settings.verify_tls)  # made before the clock starts: the first takes its time
         stages = Stages()
         try:
             async with asyncio.timeout(settings.timeout):
-                answer = await ask_in_stages(http, question, self._limits, stages)
+                answer = await ask_in_stages(tls, question, MAX_BODY, stages)
             outcome, code, detail = self._meaning(answer)
         except TimeoutError:
             outcome, code = Outcome.TIMEOUT, ""
