@@ -23,7 +23,7 @@ POINTS = 400
 """About how many points a chart gets: more cannot be seen."""
 
 CATCH_UP = 1200
-"""Frame numbers, a minute: those who were away are told of whole stretches, so that many share few answers."""
+"""Frame numbers, a minute: those who were away are told of whole stretches, so that few answers serve all."""
 
 LINES = 12
 _ROOMS_A_TICK = 24
