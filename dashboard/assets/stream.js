@@ -4,7 +4,8 @@
   "use strict";
   const rw = (window.roomwatch = window.roomwatch || {});
   const NAME = "roomwatch-live";
-  const SILENT_FOR = 10_000; // ms without a word from the leader, or from the server
+  const LEADER_SILENT = 10_000; // ms without a word from the tab that holds the stream
+  const SERVER_SILENT = 20_000; // ms without a word from the server, or ten ticks
   const AGAIN_AFTER = [1_000, 30_000]; // ms before the first try of our own, and the longest wait
 
   // Opens /live, and opens it again for as long as it takes. `tell(kind, data)`: open, frame, catchup, lost.
@@ -54,7 +55,7 @@
 
     // Called every second: a connection may be dead and not say so, or never come about.
     check(tick) {
-      if (Date.now() - this.heard < Math.max(SILENT_FOR, tick * 10_000)) return;
+      if (Date.now() - this.heard < Math.max(SERVER_SILENT, tick * 10_000)) return;
       if (this.source.readyState !== EventSource.OPEN) this.tell("lost");
       this.again();
     }
@@ -127,7 +128,7 @@
       if (this.stream) {
         this.stream.check(tick);
         if (this.channel) this.channel.postMessage({ kind: "beat", lost: this.lost });
-      } else if (this.channel && !document.hidden && Date.now() - this.heard > SILENT_FOR) {
+      } else if (this.channel && !document.hidden && Date.now() - this.heard > LEADER_SILENT) {
         this.heard = Date.now();
         this.waiting.abort();
         this.queue({ steal: true });

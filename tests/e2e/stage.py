@@ -69,6 +69,7 @@ class Stage:
         self._events = events_of(config)
         self._recent = Recent()
         self._port = 0
+        self._seq = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -125,7 +126,8 @@ class Stage:
     def show(self, *observations: Observation) -> int:
         """Make a frame of these and give it to everyone; returns its number."""
         now = time.time()
-        tick = Tick(seq=int(now / self._tick), at=now, observations=observations)
+        self._seq = max(self._seq + 1, int(now / self._tick))
+        tick = Tick(seq=self._seq, at=now, observations=observations)
         frame = encode(tick, self._tick, self._events)
 
         async def publish() -> None:

@@ -1,0 +1,338 @@
+"""The board in a real Chromium: right numbers, inert titles, one stream for all tabs, honest when lost."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from probes.model import Headroom, Observation, Outcome, ProbeView, State
+from tests.browser import Watched, chromium
+from tests.e2e.stage import Stage, observation, relocated, room
+from tests.servers import wait_until
+
+pytestmark = pytest.mark.timeout(300)
+
+HOSTILE = {
+    "markup": "<img src=x onerror=alert(1)>",
+    "link": '<a href="javascript:alert(1)">press</a>',
+    "script": "</script><script>alert(1)</script>",
+    "plotly": "<b>bold</b> %{x} %{y} %{meta} <br>",
+    "quotes": "\"'`&quot;&lt;b&gt; {{x}} {%scripts%}",
+    "rich": "[bold red]rich[/] \x1b[31mansi\x1b[0m",
+    "lines": "one\ntwo\r\n\tthree\u2028four",
+    "direction": "\u202egnp.exe\u202c \u200fright",
+    "length": "x" * 10_000,
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with Stage() as made:
+        yield made
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One person's browser, in a time zone far from the event's."""
+    made = browser.new_context(
+        viewport={"width": 1440, "height": 900}, timezone_id="Asia/Tokyo", color_scheme="dark"
+    )
+    yield made
+    made.close()
+
+
+def opened(context: BrowserContext, stage: Stage) -> Watched:
+    tab = Watched(context)
+    tab.open(stage.url)
+    return tab
+
+
+def shows(tab: Watched, people: str) -> None:
+    """Wait until the tile "In the room" shows this."""
+    tab.wait_for_text("#tiles-body .number", people)
+
+
+def test_the_numbers_on_the_board_are_the_frames_and_follow_it(stage: Stage, context: BrowserContext) -> None:
+    stage.show(observation(20, [room("n1", 650_000)]))
+    tab = opened(context, stage)
+    shows(tab, "650k")
+    seq = stage.show(
+        observation(
+            27.5,
+            [room("n2", 168_000, "Launch 2", "r2")],
+            state=State.FAILING,
+            reasons=("Room “Launch” ended at 22:21:02 UTC with 668k listening",),
+            relocations=(relocated("Launch", "Launch 2", now=168_000),),
+        )
+    )
+    tab.wait("seq => document.querySelector('#tiles-body').dataset.seq == seq", seq)
+    shows(tab, "168k")
+    tiles = tab.page.evaluate(
+        "() => [...document.querySelectorAll('#tiles-body .tile')].map(tile => tile.innerText.split(/\\n+/))"
+    )
+    assert tiles == [
+        ["In the room", "168k", "▼ 482k from the peak of 650k"],
+        ["At the door, estimated", "41k", "360 tries/s"],
+        ["Joins that got in", "94.1%", "time to join not measured"],
+        ["Time to full", "—", "76% headroom of 700k"],
+        ["Relocations", "1", "25% carried over · 1 min 58 s dark"],
+    ]
+    assert tab.page.get_attribute("#tiles-body .number", "title") == "168,000"
+    assert "FAILING" in tab.text("#banner-body")
+    assert "ended at 18:21:02 with 668k listening." in tab.text("#banner-body"), "the event's own time"
+    assert "Launch @ n1 → Launch 2 @ n2" in tab.text("#relocations-body")
+    assert "18:23:00" in tab.text("#relocations-body")
+    assert "168k of 668k · 1 min 58 s dark" in tab.text("#relocations-body")
+    tab.wait_for_text("#concurrency-note", "times in UTC−4")
+    tab.wait("() => document.querySelector('#concurrency-figure').textContent.includes('118 s dark')")
+    assert "00:27:30" in tab.text("#clock-body")
+    assert "Campaign launch · spaces" in tab.text("#about-body")
+    assert "replay ×10" in tab.text("#about-body")
+    assert tab.complaints == []
+
+
+def test_the_window_in_the_page_is_drawn_before_dash_is_there(stage: Stage, context: BrowserContext) -> None:
+    """The first paint waits for no query, no event stream and no layout."""
+    stage.show(observation(20, [room("n1", 650_000)]))
+    tab = Watched(context)
+    for path in ("**/live*", "**/_dash-layout", "**/plotly.min.js"):
+        tab.page.route(path, lambda route: None)  # never answered
+    tab.page.goto(stage.url, wait_until="commit")
+    tab.wait_for_text("[data-first='tiles-body'] .number", "650k")
+    assert "All is well." in tab.text("[data-first='banner-body']")
+    assert tab.page.query_selector("#board") is None
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_title_is_text_everywhere(stage: Stage, context: BrowserContext, name: str) -> None:
+    title = HOSTILE[name]
+    for step in range(50):  # enough for the mouse to be near a point
+        stage.show(hostile(title, 20 + step / 10))
+    tab = opened(context, stage)
+    stage.show(hostile(title, 25))
+    tab.wait("() => document.querySelectorAll('#concurrency-figure .legendtext').length == 2")
+    visible = readable(title)[:30]
+    for place in ("#relocations-body", "#probes-body", "#banner-body", "#concurrency-words"):
+        assert visible in readable(tab.page.text_content(place) or ""), place
+    assert visible in readable(tab.page.text_content("#concurrency-figure .legendtext") or "")
+    assert visible in readable(hovered(tab))
+    assert injected(tab) == []
+    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert tab.complaints == []
+
+
+def hostile(title: str, minute: float) -> Observation:
+    join = ProbeView(
+        name="join",
+        node="n1",
+        outcome=Outcome.NOT_FOUND,
+        success=False,
+        seconds=0.1,
+        observed_at=0.0,
+        code=title,
+        detail=title,
+    )
+    return observation(
+        minute,
+        [room("n1", 650_000, title), room("n2", 100_000, title, "r2")],
+        reasons=(title,),
+        relocations=(relocated(title, title, 5),),
+        probes=(join,),
+    )
+
+
+def readable(text: str) -> str:
+    """Without what cannot be seen."""
+    kept = (" " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") else c for c in text)
+    return " ".join("".join(kept).split())
+
+
+def hovered(tab: Watched) -> str:
+    """What the graph says under the mouse."""
+    area = tab.page.locator("#concurrency-figure .nsewdrag").bounding_box()
+    assert area is not None
+    for step in (0.5, 0.6):  # Plotly wants the mouse to move
+        tab.page.mouse.move(area["x"] + area["width"] * step, area["y"] + area["height"] / 2)
+    tab.wait("() => document.querySelector('#concurrency-figure .hoverlayer').textContent")
+    return tab.page.text_content("#concurrency-figure .hoverlayer") or ""
+
+
+def injected(tab: Watched) -> list[str]:
+    """Elements that only a title can have brought, and letters that one made bold."""
+    found: list[str] = tab.page.evaluate(
+        """() => {
+          const scripts = 'body script:not([src]):not([type="application/json"])';
+          const foreign = `img, iframe, a[href], svg a, ${scripts}`;
+          const styles = [...document.querySelectorAll('tspan[style]')];
+          const bold = styles.filter((each) => /bold/.test(each.getAttribute('style')));
+          return [...document.querySelectorAll(foreign), ...bold].map((element) => element.outerHTML);
+        }"""
+    )
+    return found
+
+
+def test_ten_tabs_share_one_stream_and_when_its_tab_closes_another_takes_over(
+    stage: Stage, context: BrowserContext
+) -> None:
+    tabs = []
+    for _ in range(10):
+        stage.show(observation(1, [room("n1", 100_000)]))
+        tabs.append(opened(context, stage))
+    stage.show(observation(2, [room("n1", 200_000)]))
+    for tab in tabs:
+        shows(tab, "200k")
+    assert (stage.viewers, stage.opened) == (1, 1)
+
+    leader = next(tab for tab in tabs if leads(tab))
+    tabs.remove(leader)
+    leader.page.close()
+    wait_until(lambda: stage.opened == 2 and stage.viewers == 1, 60, "second stream")
+    stage.show(observation(3, [room("n1", 300_000)]))
+    for tab in tabs:
+        shows(tab, "300k")
+    assert (stage.viewers, stage.opened) == (1, 2)
+    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+def test_a_leader_that_says_nothing_is_replaced(stage: Stage, context: BrowserContext) -> None:
+    """A tab may be frozen by its browser while it holds the stream."""
+    stage.show(observation(1, [room("n1", 100_000)]))
+    leader, follower = opened(context, stage), opened(context, stage)
+    assert leads(leader)
+    leader.page.evaluate("() => { roomwatch.live.stream.channel.postMessage = () => {}; }")
+    follower.wait("() => roomwatch.live.stream.stream !== null")
+    leader.wait("() => roomwatch.live.stream.stream === null")
+    wait_until(lambda: stage.viewers == 1, 60, "single stream")
+    stage.show(observation(2, [room("n1", 200_000)]))
+    for tab in (leader, follower):
+        shows(tab, "200k")
+
+
+def leads(tab: Watched) -> bool:
+    return bool(tab.page.evaluate("() => roomwatch.live.stream.stream !== null"))
+
+
+def test_a_lost_stream_is_said_in_words_with_its_age_and_caught_up_later(
+    stage: Stage, context: BrowserContext
+) -> None:
+    stage.show(observation(1, [room("n1", 100_000)]))
+    tab, other = opened(context, stage), opened(context, stage)
+    stage.stop()
+    for each in (tab, other):
+        each.wait_for_text("#notice-body", "Connection lost")
+        assert each.page.evaluate("document.documentElement.dataset.fresh") == "lost"
+    first = tab.text("#notice-body .notice")
+    tab.wait("before => document.querySelector('#notice-body .notice').innerText !== before", first)
+    assert "What you see is from 18:01:00." in first
+    assert float(tab.page.evaluate("getComputedStyle(document.querySelector('.tile')).opacity")) < 1
+
+    stage.start()
+    for minute in (2, 3, 4):  # before the tabs come back
+        stage.show(observation(minute, [room("n1", 100_000 * minute)]))
+    for each in (tab, other):
+        shows(each, "400k")
+        each.wait("() => !document.querySelector('#notice-body .notice')")
+        counts = each.page.evaluate("() => roomwatch.past.of('spaces').participants")
+        assert counts == [100_000, 200_000, 300_000, 400_000]
+
+
+def test_data_that_grows_old_is_said_and_never_looks_fresh(stage: Stage, context: BrowserContext) -> None:
+    stage.show(observation(1, [room("n1", 100_000)]))
+    tab = opened(context, stage)
+    tab.wait_for_text("#notice-body", "old: no newer answer has come. What you see is from 18:01:00.")
+    assert tab.page.evaluate("document.documentElement.dataset.fresh") == "old"
+    stage.show(observation(2, [room("n1", 200_000)]))
+    shows(tab, "200k")
+    tab.wait("() => document.documentElement.dataset.fresh === 'fresh'")
+
+
+def test_a_silent_node_leaves_a_gap_and_a_replay_that_starts_again_drops_what_lies_ahead(
+    stage: Stage, context: BrowserContext
+) -> None:
+    for minute, people in enumerate((100_000, 200_000, None, 400_000)):
+        stage.show(observation(minute, [room("n1", people)], participants=people))
+    tab = opened(context, stage)
+    lines = "() => document.querySelector('#concurrency-figure .js-plotly-plot').data"
+    tab.wait(f"() => ({lines})()[0]?.y.length === 4")
+    assert tab.page.evaluate(f"() => ({lines})()[0].y") == [100_000, 200_000, None, 400_000]
+    assert tab.page.evaluate(f"() => ({lines})()[0].connectgaps") is False
+
+    stage.show(observation(0.5, [room("n1", 150_000)]))
+    shows(tab, "150k")
+    assert tab.page.evaluate("() => roomwatch.past.of('spaces').participants") == [100_000, 150_000]
+
+
+def test_what_is_not_known_is_said_in_words(stage: Stage, context: BrowserContext) -> None:
+    tab = Watched(context)
+    tab.page.goto(stage.url)
+    tab.wait_for_text("#banner-body", "Waiting for the first frame.")
+    nothing = {
+        "state": State.UNKNOWN,
+        "reasons": (),
+        "observed_at": None,
+        "service_time": None,
+        "participants": None,
+        "door": None,
+        "headroom": Headroom(),
+        "probes": (),
+    }
+    stage.show(observation(0, [], **nothing))
+    tab.wait_for_text("#banner-body", "Waiting for the first answer from 127.0.0.1:8088.")
+    tab.wait_for_text("#clock-body", "no answer yet")
+    assert "No join probe is configured: add `join:` to the service." in tab.text("#probes-body")
+    stage.show(observation(1, [], participants=0, rooms_open=0, door=None))
+    tab.wait("() => document.querySelector('#concurrency-figure').textContent.includes('No room is open.')")
+    assert "No room has moved" in tab.text("#relocations-body")
+
+
+def test_each_service_can_be_chosen_and_the_worst_comes_first(stage: Stage, context: BrowserContext) -> None:
+    fine = observation(1, [room("n1", 100_000)])
+    bad = observation(
+        1, [room("m1", 7)], name="other", state=State.FAILING, reasons=("Joins fail",), pace=1.0
+    )
+    stage.show(fine, bad)
+    tab = opened(context, stage)
+    shows(tab, "7")
+    assert tab.text("#banner-body .state").startswith("FAILING")
+    assert "other: Joins fail." in tab.text("#banner-body .state")
+    tab.page.click("#choice >> text=spaces")
+    shows(tab, "100k")
+    assert "Joins fail" not in tab.text("#banner-body")
+
+
+def test_the_scheme_is_the_systems_until_one_is_chosen_and_the_choice_is_remembered(
+    stage: Stage, context: BrowserContext
+) -> None:
+    stage.show(observation(1, [room("n1", 100_000)]))
+    tab = opened(context, stage)
+    scheme = "document.documentElement.dataset.mantineColorScheme"
+    assert tab.page.evaluate(scheme) == "dark"
+    tab.page.emulate_media(color_scheme="light")
+    tab.wait(f"() => {scheme} === 'light'")
+    tab.page.click("#toggle")
+    tab.wait(f"() => {scheme} === 'dark'")
+    tab.page.reload()
+    assert tab.page.evaluate(scheme) == "dark"
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_the_board_fits_its_window(stage: Stage, context: BrowserContext, width: int) -> None:
+    stage.show(
+        observation(
+            27, [room("n2", 168_000, "L" * 128, "r2")], relocations=(relocated("L" * 128, "M" * 128, 5),)
+        )
+    )
+    tab = Watched(context)
+    tab.page.set_viewport_size({"width": width, "height": 900})
+    tab.open(stage.url)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert tab.complaints == []
