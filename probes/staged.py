@@ -58,9 +58,9 @@ class Question:
 
 async def ask_in_stages(tls: ssl.SSLContext, question: Question, max_body: int, stages: Stages) -> Answer:
     """Ask once, filling in `stages` on the way; the deadline is the caller's. Raises as `Http.ask`."""
-    url = httpx.URL(question.url)
     where = place(question.url)
     try:
+        url = httpx.URL(question.url)
         addresses = await _resolve(url, stages)
         async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
             response = await _send(transport, question, url, addresses, stages)
