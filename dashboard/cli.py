@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -80,7 +81,7 @@ def up(
     refusal = refuses_listening(host, settings.auth)
     if refusal:
         fail(refusal, WRONG_CONFIG)
-    _serve(Web(text, settings, lambda: read_config(config)), host, port)
+    _serve(lambda: Web(text, settings, lambda: read_config(config)), host, port)
 
 
 @app.command()
@@ -98,7 +99,8 @@ def demo(
         try:
             with SeedPlayer(seed, speed) as player:
                 text = demo_config(played, player.url, speed, Path(folder))
-                _serve(Web(text, parse(text.text, text.name, text.folder), lambda: text), DEFAULT_HOST, port)
+                settings = parse(text.text, text.name, text.folder)
+                _serve(lambda: Web(text, settings, lambda: text), DEFAULT_HOST, port)
         except DemoFailed as error:
             fail(str(error), 1)
 
@@ -160,21 +162,23 @@ def _load_seed(name: str) -> seeds.Seed:
         fail(str(error), WRONG_CONFIG)
 
 
-def _serve(web: Web, host: str, port: int) -> None:
+def _serve(make_web: Callable[[], Web], host: str, port: int) -> None:
     configure_logs()
     try:
         listener = bind(host, port)
     except OSError as error:
         fail(f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port.", 1)
     with listener:
+        web = make_web()
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"The board is at http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C ends it)")
         Server(web, host).run(sockets=[listener])
 
 
 def _take_signals() -> None:
-    """SIGTERM ends whatever is being done and tidies up; SIGHUP waits for the server."""
+    """Until the server is there: SIGINT and SIGTERM end what is being done and tidy up; SIGHUP waits."""
     hold_reloads()
+    signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
 
 
