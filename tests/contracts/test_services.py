@@ -169,7 +169,7 @@ class TestBadAnswers:
 
         async def silent(exchange: Exchange) -> None:
             asked.set()
-            await exchange.reader.read()
+            await exchange.abandoned()
             gone.set()
 
         async def main() -> None:

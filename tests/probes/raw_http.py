@@ -21,6 +21,11 @@ class Exchange:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
+    async def abandoned(self) -> None:
+        """Return when the client has gone away, politely or by a reset."""
+        with contextlib.suppress(ConnectionError):
+            await self.reader.read()
+
 
 Handler = Callable[[Exchange], Awaitable[bool | None]]
 """Answers one request; True keeps the connection for another."""

@@ -255,7 +255,7 @@ class TestFailing:
         gone = asyncio.Event()
 
         async def silent(exchange: Exchange) -> None:
-            await exchange.reader.read()  # ends when the client goes away
+            await exchange.abandoned()
             gone.set()
 
         async def main() -> None:
