@@ -124,7 +124,7 @@ def test_a_hostile_title_is_text_everywhere(stage: Stage, context: BrowserContex
     for place in ("#relocations-body", "#probes-body", "#banner-body", "#concurrency-words"):
         assert visible in readable(tab.page.text_content(place) or ""), place
     assert visible in readable(tab.page.text_content("#concurrency-figure .legendtext") or "")
-    assert visible in readable(hovered(tab))
+    assert f"650,000 {visible}" in readable(hovered(tab))
     assert injected(tab) == []
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.complaints == []
