@@ -23,7 +23,7 @@ from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.guard import refuses_listening
 from dashboard.server import Server, bind, hold_reloads
 from dashboard.supervisor import ConfigText
-from probes.config_file import read_text
+from probes.config.file import read_text
 from probes.logs import configure_logs
 from probes.model import plain_text
 from probes.settings import BadConfig, Config, parse

@@ -13,7 +13,7 @@ import msgspec
 
 from probes.failure import ProbeFailed
 from probes.http import Answer
-from probes.http_faults import bad_status, not_json
+from probes.http.faults import bad_status, not_json
 from probes.model import Outcome, plain_text
 
 Plugin = Literal["audiobridge", "videoroom"]

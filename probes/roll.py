@@ -102,4 +102,4 @@ def _by_id(rooms: Collection[Room]) -> dict[str, Room]:
 
 
 def _fullness(room: Room) -> tuple[int, str]:
-    return -1 if room.participants is None else room.participants, room.title
+    return -1 if room.participants is None else room.participants, repr(room)

@@ -14,12 +14,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from probes.config_file import BadConfig, KeyPath, Mistake, read_text, read_yaml
-from probes.config_mistakes import find_mistakes
-from probes.config_schema import schema_text
-from probes.objectives import Objectives
+from probes.config.file import BadConfig, KeyPath, Mistake, read_text, read_yaml
+from probes.config.mistakes import find_mistakes
+from probes.config.objectives import Objectives
+from probes.config.schema import schema_text
+from probes.config.units import Duration, Moment, Name, Network, RoomId, Secret, Settings, Size
 from probes.services import AnyService
-from probes.units import Duration, Moment, Name, Network, RoomId, Secret, Settings, Size
 
 __all__ = ["BadConfig", "Config", "Mistake", "load", "parse"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from probes.config.objectives import Objectives
 from probes.model import Cause, Door, Headroom, Observer, Outcome, Relocation, State, Status, plain_text
-from probes.objectives import Objectives
 from probes.wording import clock, number, percent, stretch
 
 FAILING_BELOW = 0.95

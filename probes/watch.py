@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from probes.answers import Changes
+from probes.config.objectives import Objectives
 from probes.door import Tries, door_by_probe, door_by_service
 from probes.endpoint import POLL, WatchedEndpoint
 from probes.headroom import headroom
 from probes.joined import Joined
 from probes.lineage import Lineage
 from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation, Room, RoomView
-from probes.objectives import Objectives
 from probes.paging import cursor, page
 from probes.roll import Key, key_of
 from probes.services.base import ServiceSettings

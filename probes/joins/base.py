@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol
 
+from probes.config.units import Duration, RoomId, Settings, one_of
 from probes.http import Http
 from probes.model import JOIN_OUTCOMES, JoinAttempt, Outcome
-from probes.units import Duration, RoomId, Settings, one_of
 
 JoinOutcome = Annotated[Outcome, one_of(JOIN_OUTCOMES)]
 """An outcome of a join as the config writes it."""

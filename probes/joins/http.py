@@ -11,14 +11,14 @@ from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
+from probes.config.units import Secret
 from probes.failure import ProbeFailed
 from probes.http import Answer, Http
-from probes.http_faults import not_json, outcome_of_status, place
+from probes.http.faults import not_json, outcome_of_status, place
+from probes.http.staged import Question, Stages, ask_in_stages
 from probes.joins.base import JoinBase, JoinOutcome
+from probes.mapping.paths import FieldPath, Path
 from probes.model import JoinAttempt, Outcome, plain_text
-from probes.paths import FieldPath, Path
-from probes.staged import Question, Stages, ask_in_stages
-from probes.units import Secret
 
 MAX_BODY = 1_000_000
 CODE_BYTES = 64

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+from probes.config.units import Secret
 from probes.failure import ProbeFailed
 from probes.http import Answer, Http, Limits
 from probes.janus_api import (
@@ -24,7 +25,6 @@ from probes.janus_api import (
 )
 from probes.joins.base import JoinBase
 from probes.model import JoinAttempt, Outcome
-from probes.units import Secret
 
 CLEAN_UP_SECONDS = 0.8
 """What leaving may take at most, within the second that the schedule leaves for it.

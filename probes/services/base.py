@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from probes.config.units import Duration, Name, Secret, Settings, Size, Url
 from probes.http import Http
 from probes.joins import JoinSettings
 from probes.model import SnapshotPart
-from probes.units import Duration, Name, Secret, Settings, Size, Url
 
 
 class Endpoint(Settings):

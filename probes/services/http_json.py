@@ -8,16 +8,16 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
+from probes.config.units import Settings, one_of
 from probes.failure import ProbeFailed
 from probes.http import Http, Limits
-from probes.http_faults import bad_status
+from probes.http.faults import bad_status
 from probes.joins.base import JoinOutcome
 from probes.mapping import Document, Reading, Table
+from probes.mapping.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, FieldPath, Kind, ListPath
+from probes.mapping.rows import STATES, read_nodes, read_rooms, read_time
 from probes.model import NodeReport, Outcome, RoomState, SnapshotPart, plain_text
-from probes.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, FieldPath, Kind, ListPath
-from probes.rows import STATES, read_nodes, read_rooms, read_time
 from probes.services.base import Endpoint, ServiceSettings
-from probes.units import Settings, one_of
 
 NOTE_BYTES = 300
 LARGE = 200_000

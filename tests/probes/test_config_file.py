@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.config_file import MAX_BYTES, BadConfig, Mistake, read_text, read_yaml
+from probes.config.file import MAX_BYTES, BadConfig, Mistake, read_text, read_yaml
 
 TEXT = """\
 # a comment

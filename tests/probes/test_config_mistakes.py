@@ -9,9 +9,9 @@ import pytest
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from probes.config_file import read_yaml
-from probes.config_mistakes import find_mistakes
-from probes.units import Duration, Secret, Settings, one_of
+from probes.config.file import read_yaml
+from probes.config.mistakes import find_mistakes
+from probes.config.units import Duration, Secret, Settings, one_of
 
 
 class Colour(StrEnum):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from probes.config.objectives import Objectives
 from probes.door import Counters, Tries, door_by_probe, door_by_service
 from probes.joins.janus_signal import JanusSignalSettings
 from probes.model import Door, Observer, Outcome
-from probes.objectives import Objectives
 from tests.probes.watching import Story
 
 JOINED, TIMEOUT, FULL = Outcome.JOINED, Outcome.TIMEOUT, Outcome.ROOM_FULL

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from probes.http import Limits
-from probes.http_body import PIECE, Gunzip
+from probes.http.body import PIECE, Gunzip
 from probes.model import Outcome
 from tests.probes.asking import fails, opened, run
 from tests.probes.raw_http import Exchange, answer, sends, serving

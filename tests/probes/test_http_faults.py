@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probes.http_faults import bad_status, not_json, outcome_of_status, place
+from probes.http.faults import bad_status, not_json, outcome_of_status, place
 from probes.model import Outcome
 
 

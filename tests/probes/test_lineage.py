@@ -188,6 +188,13 @@ def test_an_audience_that_left_long_before_is_no_audience() -> None:
     assert story.see(211).relocations == ()
 
 
+def test_an_audience_seen_before_a_long_pause_is_no_audience() -> None:
+    story = Story(A, every=100)
+    for at, rooms in ((0, {"r": 5000}), (100, {"r": 4}), (200, {}), (300, {})):
+        story.poll(A, at, rooms)
+    assert story.see(301).relocations == ()
+
+
 def test_a_chain_is_one_lineage() -> None:
     story = Story(A, B, C)
     for at in range(1, 4):
@@ -289,6 +296,16 @@ def test_a_gap_between_answers_counts_as_silence() -> None:
         story.poll(A, at, {})
     story.poll(A, 40, {"r": 30})
     assert story.see(40.5).relocations == ()
+
+
+def test_one_failed_poll_between_quick_answers_counts_as_silence() -> None:
+    story = Story(A)
+    story.poll(A, 1.0, {"r": 30})
+    story.fail(A, 2.0)
+    for at in range(3, 20):
+        story.poll(A, at - 0.1, {})
+    story.poll(A, 20, {"r": 30})
+    assert story.see(20.5).relocations == ()
 
 
 def test_a_room_missing_before_a_silence_is_waited_for_as_well() -> None:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from probes import mapping
 from probes.failure import ProbeFailed
 from probes.mapping import Document, Reading, Table
+from probes.mapping.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, Kind, Path
 from probes.model import Outcome
-from probes.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, Kind, Path
 
 ROOM = {"id": ("id", ID), "people": ("people", COUNT)}
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from probes.mapping import Columns, Document, Table
+from probes.mapping.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD
+from probes.mapping.rows import STATES, clean_title, read_nodes, read_rooms, read_time
 from probes.model import NodeReport, Room, RoomState, plain_text
-from probes.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD
-from probes.rows import STATES, clean_title, read_nodes, read_rooms, read_time
 
 KINDS = {
     "id": ID,

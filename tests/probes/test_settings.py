@@ -16,11 +16,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from probes import settings
-from probes.config_schema import schema_text
+from probes.config.schema import schema_text
+from probes.config.units import Settings
 from probes.joins import JOINS
 from probes.services import SERVICES
 from probes.settings import BadConfig, Config, load, parse
-from probes.units import Settings
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "bad_config").glob("*.yaml"))

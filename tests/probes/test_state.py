@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from probes.config.objectives import Objectives
 from probes.model import Cause, Door, Headroom, Observer, Outcome, Place, Relocation, Room, State, Status
-from probes.objectives import Objectives
 from probes.state import EndpointStatus, Facts, judge
 from probes.wording import clock, number, percent, stretch
 from tests.probes.watching import Story

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from probes.units import (
+from probes.config.units import (
     Duration,
     Moment,
     Name,

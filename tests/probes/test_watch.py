@@ -8,6 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probes.config.objectives import Objectives
 from probes.model import (
     TOP_ROOMS,
     NodeReport,
@@ -20,7 +21,6 @@ from probes.model import (
     SnapshotPart,
     State,
 )
-from probes.objectives import Objectives
 from probes.watch import Watch, cursor
 from tests.probes.watching import Story, settings
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from probes.config.objectives import Objectives
 from probes.model import (
     JoinAttempt,
     NodeReport,
@@ -14,7 +15,6 @@ from probes.model import (
     Room,
     SnapshotPart,
 )
-from probes.objectives import Objectives
 from probes.services.base import Endpoint, ServiceSettings
 from probes.watch import Watch
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.units import Duration, Settings, Share
+from probes.config.units import Duration, Settings, Share
 
 
 class Objectives(Settings):

@@ -16,8 +16,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from probes.config_file import KeyPath
-from probes.units import Secret
+from probes.config.file import KeyPath
+from probes.config.units import Secret
 
 __all__ = ["Place", "find_place"]
 

@@ -18,8 +18,8 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from probes.failure import ProbeFailed
-from probes.http_body import read_body
-from probes.http_faults import EXCHANGE_ERRORS, failed_exchange, place
+from probes.http.body import read_body
+from probes.http.faults import EXCHANGE_ERRORS, failed_exchange, place
 from probes.model import Outcome, plain_text
 
 __all__ = ["Answer", "Http", "Limits"]

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from probes.config_file import Document, KeyPath, Mistake, shown_key, shown_path
-from probes.config_places import Place, find_place
+from probes.config.file import Document, KeyPath, Mistake, shown_key, shown_path
+from probes.config.places import Place, find_place
+from probes.config.units import Secret, is_duration, without_credentials
 from probes.model import plain_text
-from probes.units import Secret, is_duration, without_credentials
 
 __all__ = ["find_mistakes"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from probes.paths import ID, TEXT, Kind
+from probes.mapping.paths import ID, TEXT, Kind
 
 
 class NotPlainError(Exception):

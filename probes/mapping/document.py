@@ -19,10 +19,10 @@ import msgspec
 from jmespath.exceptions import JMESPathError
 
 from probes.failure import ProbeFailed
-from probes.http_faults import not_json
+from probes.http.faults import not_json
+from probes.mapping.paths import Kind, Path
+from probes.mapping.typed_json import NotPlainError, Tree
 from probes.model import Outcome, plain_text
-from probes.paths import Kind, Path
-from probes.typed_json import NotPlainError, Tree
 
 MAX_VALUES = 4_000_000
 """The most commas and brackets in a document: they bound what it becomes in memory, its bytes do not."""

@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 
 from probes.http import Answer
-from probes.http_body import read_body
-from probes.http_faults import EXCHANGE_ERRORS, failed_exchange, place
+from probes.http.body import read_body
+from probes.http.faults import EXCHANGE_ERRORS, failed_exchange, place
 
 _STAGE_OF_EVENT = {
     "connection.connect_tcp.complete": "connect",

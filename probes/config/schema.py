@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from probes.units import DURATION_SCHEMA, SIZE_SCHEMA, duration_text, size_text
+from probes.config.units import DURATION_SCHEMA, SIZE_SCHEMA, duration_text, size_text
 
 __all__ = ["json_schema", "schema_text"]
 

@@ -1,0 +1,5 @@
+"""From a service's JSON to rooms, by the names that the config gives."""
+
+from probes.mapping.document import Columns, Document, Reading, Table
+
+__all__ = ["Columns", "Document", "Reading", "Table"]
