@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probes import mapping
 from probes.failure import ProbeFailed
-from probes.mapping import Document, Reading, Table
+from probes.mapping import Document, Reading, Table, document
 from probes.mapping.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, Kind, Path
 from probes.model import Outcome
 
@@ -204,7 +203,7 @@ class TestJson:
         assert sentence is None or caught.value.detail == sentence
 
     def test_more_values_than_memory_should_hold(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(mapping, "MAX_VALUES", 1000)
+        monkeypatch.setattr(document, "MAX_VALUES", 1000)
         assert len(rows(read({"rooms": [{"id": "a"}] * 300}))) == 300
         with pytest.raises(ProbeFailed, match=r"answered with more than 0\.001 million values"):
             read({"rooms": [[]] * 600})
