@@ -75,7 +75,7 @@ class Web:
         async with self._reloading:
             try:
                 text = self._read_again()
-                config = parse(text.text, text.name, text.folder)
+                config = await asyncio.to_thread(parse, text.text, text.name, text.folder)
                 refusal = self.guard.refuses(config.auth) if self.guard else None
                 error = refusal or await self.supervisor.reload(text)
             except BadConfig as bad:

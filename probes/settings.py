@@ -134,7 +134,7 @@ class Config(Settings):
     auth: Auth = Auth()
     history: HistorySettings = HistorySettings()
     tick: Annotated[Duration, AfterValidator(_tick_length)] = 1.0
-    """How often the board and the metrics are renewed."""
+    """The longest time between two frames; what a poll learned is shown at once."""
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Config:

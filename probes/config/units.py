@@ -35,6 +35,12 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _SECRET_BYTES = 64_000
 
 
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")  # RFC 9110, 5.1: a token
+
+SHORTEST_INTERVAL = 0.1
+"""Seconds between two runs of a probe: faster ones would measure themselves."""
+
+
 class Settings(BaseModel):
     """What every part of the config file is: immutable, and closed to unknown keys."""
 
@@ -139,6 +145,18 @@ def network(text: str) -> str:
         ) from None
 
 
+def _not_too_often(every: float) -> float:
+    if every < SHORTEST_INTERVAL:
+        raise PydanticCustomError("interval", "expected an interval of at least 100ms")
+    return every
+
+
+def _header_name(text: str) -> str:
+    if not _HEADER.fullmatch(text):
+        raise PydanticCustomError("header_name", "expected the name of an HTTP header such as X-Api-Key")
+    return text
+
+
 def _room_id(value: object) -> object:
     """Janus names its rooms by numbers: a number stands for its digits."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -154,10 +172,12 @@ _MOMENT_SCHEMA = {"type": "string", "format": "date-time", "examples": ["2023-05
 _ROOM_SCHEMA = {"type": ["string", "integer"], "minLength": 1, "maxLength": 256}
 
 Duration = Annotated[float, BeforeValidator(seconds), WithJsonSchema(DURATION_SCHEMA)]
+Interval = Annotated[Duration, AfterValidator(_not_too_often)]
 Size = Annotated[int, BeforeValidator(size), WithJsonSchema(SIZE_SCHEMA)]
 Moment = Annotated[datetime, BeforeValidator(moment), WithJsonSchema(_MOMENT_SCHEMA)]
 Url = Annotated[str, AfterValidator(http_url)]
 Name = Annotated[str, AfterValidator(short_name), Field(json_schema_extra={"pattern": f"^{_NAME.pattern}$"})]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
 Network = Annotated[str, AfterValidator(network)]
 RoomId = Annotated[
     str, BeforeValidator(_room_id), Field(min_length=1, max_length=256), WithJsonSchema(_ROOM_SCHEMA)

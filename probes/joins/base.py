@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol
 
-from probes.config.units import Duration, RoomId, Settings, one_of
+from probes.config.units import Duration, Interval, RoomId, Settings, one_of
 from probes.http import Http
 from probes.model import JOIN_OUTCOMES, JoinAttempt, Outcome
 
@@ -16,7 +16,7 @@ class JoinBase(Settings):
     """The keys that every way of joining has; a way adds its own in its own file."""
 
     via: str
-    every: Duration = 10.0
+    every: Interval = 10.0
     timeout: Duration = 5.0
     room: RoomId
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import Duration, Name, Secret, Settings, Size, Url
+from probes.config.units import Duration, HeaderName, Interval, Name, Secret, Settings, Size, Url
 from probes.http import Http
 from probes.joins import JoinSettings
 from probes.model import SnapshotPart
@@ -45,12 +45,12 @@ class ServiceSettings(Settings):
         Field(default=[], max_length=64)
     )
     url: Url | None = None
-    every: Duration = 1.0
+    every: Interval = 1.0
     timeout: Duration = 5.0
     capacity: Annotated[int, Field(gt=0)] | None = None
     audience: Annotated[int, Field(gt=0)] = 10
     """The fewest people whose room's end counts as ended with an audience."""
-    headers: dict[str, Secret] = Field(default={})
+    headers: dict[HeaderName, Secret] = Field(default={})
     follow_redirects: bool = False
     verify_tls: bool = True
     max_body: Size = 64_000_000
