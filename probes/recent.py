@@ -38,8 +38,10 @@ class Recent(Generic[T]):
     def drop(self, key: Key) -> None:
         node, room = key
         nodes = self._by_id.get(room)
-        if nodes is not None and nodes.pop(node, None) is not None and not nodes:
-            del self._by_id[room]
+        if nodes is not None:
+            nodes.pop(node, None)
+            if not nodes:
+                del self._by_id[room]
 
     def elsewhere(self, key: Key) -> list[T]:
         """The values of the same room id on other nodes, in the order of the nodes' names."""

@@ -70,7 +70,7 @@ def test_a_replay_that_starts_again_keeps_the_totals_and_forgets_the_rate() -> N
     story.poll("a", 2, joins={JOINED: 1100}, service_time=5001)
     story.poll("a", 3, joins={JOINED: 7}, service_time=0)
     door = seen_door(story, 3.5)
-    assert (door.totals, door.tries_per_second) == ({JOINED: 1107}, None)
+    assert (door.totals, door.tries_per_second, door.success_ratio) == ({JOINED: 1107}, None, None)
 
 
 def test_counters_of_all_endpoints_are_added_and_silent_ones_keep_their_totals() -> None:

@@ -147,6 +147,27 @@ def test_rooms_side_by_side_for_longer_than_the_window_are_two_rooms() -> None:
     assert only(story, 905).cause is Cause.ENDED
 
 
+def test_an_opening_after_the_window_is_another_room() -> None:
+    story = Story(A, B, every=30)
+    both(story, 0, {"r": 30}, {})
+    for at in range(30, 630, 30):
+        both(story, at, {}, {})
+    for at in range(630, 720, 30):
+        both(story, at, {}, {"r": 30})
+    assert only(story, 720).cause is Cause.ENDED
+
+
+def test_a_room_that_opened_and_went_again_is_no_successor() -> None:
+    story = Story(A, B)
+    both(story, 1, {"r": 30}, {})
+    both(story, 2, {"r": 30}, {"r": 3})
+    for at in range(3, 6):
+        both(story, at, {"r": 30}, {})
+    for at in range(6, 9):
+        both(story, at, {}, {})
+    assert only(story, 9).cause is Cause.ENDED
+
+
 def test_rooms_side_by_side_from_the_start_are_two_rooms() -> None:
     story = Story(A, B)
     both(story, 1, {"r": 30}, {"r": 30})
@@ -214,6 +235,17 @@ def test_a_chain_is_one_lineage() -> None:
     assert first.lineage == later.lineage
     assert first.settled, "who followed to b is known when b ends"
     assert story.see(12).rooms[0].lineage == first.lineage
+
+
+def test_following_goes_on_when_the_new_room_restarts() -> None:
+    story = moved_story()
+    for at in range(11, 15):
+        both(story, at, {}, {})
+    assert [r.settled for r in story.see(14.5).relocations if r.cause is Cause.MOVED] == [True]
+    both(story, 15, {}, {"r": 334})
+    (relocation,) = (r for r in story.see(15.5).relocations if r.cause is Cause.MOVED)
+    assert (relocation.settled, relocation.carried_over) == (False, 0.5)
+    assert story.see(15.5).rooms[0].lineage == relocation.lineage
 
 
 def test_a_room_that_goes_and_comes_back_by_another_node_is_one_lineage() -> None:
@@ -424,6 +456,17 @@ def test_a_service_clock_that_goes_back_starts_over() -> None:
     assert story.see(6).relocations == ()
 
 
+def test_an_end_before_the_clock_went_back_has_no_successor_after_it() -> None:
+    story = Story(A, B)
+    for second in range(4):
+        story.poll(A, second, {"r": 5} if second == 0 else {}, service_time=5000.0 + second)
+        story.poll(B, second, {}, service_time=5000.0 + second)
+    for second in range(4, 8):
+        story.poll(A, second, {}, service_time=4900.0 + second)
+        story.poll(B, second, {"r": 5} if second > 5 else {}, service_time=4900.0 + second)
+    assert story.see(8).relocations == ()
+
+
 def test_what_was_claimed_before_the_clock_went_back_is_not_of_the_future() -> None:
     story = Story(A)
     for second in range(3):
@@ -485,6 +528,26 @@ def test_an_end_known_before_a_restart_finds_its_successor_after_it() -> None:
     relocation = only(after, 21.5)
     assert (relocation.id, relocation.cause) == (kept[0].id, Cause.MOVED)
     assert relocation.dark_seconds == pytest.approx(20.1)
+
+
+def test_a_lineage_known_before_a_restart_does_not_take_in_a_later_use_of_the_id() -> None:
+    after = Story(A, B, every=60, restored=moved_story().see(10.5).relocations)
+    for minute in range(1, 100):
+        both(after, minute * 60, {}, {})
+    both(after, 6000, {}, {"r": 20})
+    assert after.see(6001).rooms[0].lineage is None
+
+
+def test_a_room_that_one_endpoint_comes_to_know_later_has_not_opened() -> None:
+    story = Story("api1", "api2")
+    here, there = (Room(id="r", node=node, participants=40) for node in ("n1", "n2"))
+    for at in range(1, 4):
+        story.poll("api1", at, [here, there])
+        story.poll("api2", at)
+    for at in range(4, 8):
+        story.poll("api2", at, [there])
+        story.poll("api1", at + 0.1, [there])
+    assert only(story, 8).cause is Cause.ENDED
 
 
 def test_two_endpoints_that_tell_of_the_same_rooms_end_them_once() -> None:

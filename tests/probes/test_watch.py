@@ -223,7 +223,8 @@ def test_nodes_are_bounded_to_the_biggest() -> None:
 
 def test_the_biggest_rooms_are_shown_and_the_others_summed() -> None:
     story = Story(A)
-    story.poll(A, 1, {f"r{n:03}": n // 7 for n in range(500)})
+    rooms = [Room(id=f"r{n:03}", node=A, participants=n // 7, title=f"{999 - n}") for n in range(500)]
+    story.poll(A, 1, rooms)
     seen = story.see(1.5)
     assert len(seen.rooms) == TOP_ROOMS
     shown = [(-(room.participants or 0), room.id) for room in seen.rooms]
