@@ -15,13 +15,13 @@ from heapq import nlargest
 
 from msgspec.structs import replace
 
-from probes.answers import BACKWARDS, PATIENCE, Arrival, Changes, Departure
-from probes.finders import FINDERS, WINDOW, Match
 from probes.model import Cause, Place, Relocation, Room, Status, plain_text
-from probes.recent import Recent
-from probes.roll import Key
-from probes.summary import shown
-from probes.wording import number
+from probes.watching.answers import BACKWARDS, PATIENCE, Arrival, Changes, Departure
+from probes.watching.finders import FINDERS, WINDOW, Match
+from probes.watching.recent import Recent
+from probes.watching.roll import Key
+from probes.watching.summary import shown
+from probes.watching.wording import number
 
 SETTLES = 900.0
 """Seconds of service time for which people are followed to the new room."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from probes.config.objectives import Objectives
 from probes.model import Cause, Door, Headroom, Observer, Outcome, Relocation, State, Status, plain_text
-from probes.wording import clock, number, percent, stretch
+from probes.watching.wording import clock, number, percent, stretch
 
 FAILING_BELOW = 0.95
 """The share of joins below which a service is failing, whatever its objective."""

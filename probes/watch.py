@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from probes.answers import Changes
 from probes.config.objectives import Objectives
 from probes.door import Tries, door_by_probe, door_by_service
-from probes.endpoint import POLL, WatchedEndpoint
 from probes.headroom import headroom
-from probes.joined import Joined
 from probes.lineage import Lineage
 from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation, Room, RoomView
-from probes.paging import cursor, page
-from probes.roll import Key, key_of
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
+from probes.watching.answers import Changes
+from probes.watching.endpoint import POLL, WatchedEndpoint
+from probes.watching.joined import Joined
+from probes.watching.paging import cursor, page
+from probes.watching.roll import Key, key_of
 
 __all__ = ["Watch", "cursor"]
 

@@ -7,7 +7,7 @@ import pytest
 from probes.config.objectives import Objectives
 from probes.model import Cause, Door, Headroom, Observer, Outcome, Place, Relocation, Room, State, Status
 from probes.state import EndpointStatus, Facts, judge
-from probes.wording import clock, number, percent, stretch
+from probes.watching.wording import clock, number, percent, stretch
 from tests.probes.watching import Story
 
 WELL = Facts(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
 
 from probes.model import LABEL_BYTES, TOP_ROOMS, Room, plain_text
-from probes.roll import Roll, key_of
+from probes.watching.roll import Roll, key_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from heapq import nlargest
 
 from msgspec.structs import replace
 
-from probes.endpoint import MOST_NODES, WatchedEndpoint
 from probes.model import TOP_ROOMS, NodeView, OtherRooms, Room, RoomView, plain_text
-from probes.roll import Key, Roll, key_of
-from probes.summary import Summary, by_size, merge, shown, summarise
+from probes.watching.endpoint import MOST_NODES, WatchedEndpoint
+from probes.watching.roll import Key, Roll, key_of
+from probes.watching.summary import Summary, by_size, merge, shown, summarise
 
 
 class Joined:

@@ -6,7 +6,7 @@ import math
 from collections import deque
 
 from probes.model import ProbeResult, ProbeView, plain_text
-from probes.summary import shown
+from probes.watching.summary import shown
 
 RUNS = 100
 """Over how many runs the p95 and the share of good runs are taken."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from probes.answers import Arrival, Departure
 from probes.model import Cause
-from probes.recent import Recent
-from probes.wording import stretch
+from probes.watching.answers import Arrival, Departure
+from probes.watching.recent import Recent
+from probes.watching.wording import stretch
 
 WINDOW = 600.0
 """Seconds of service time between an end and the opening that continues it, in either order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, TypeVar
 
-from probes.roll import Key
+from probes.watching.roll import Key
 
 T = TypeVar("T")
 

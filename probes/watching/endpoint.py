@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from heapq import nlargest
 
-from probes.answers import Answers, Changes
 from probes.door import Counters
 from probes.model import NodeReport, Outcome, ProbeResult, SnapshotPart
-from probes.pace import Pace
-from probes.runs import Runs
 from probes.services.base import Endpoint
 from probes.state import EndpointStatus
-from probes.summary import shown
+from probes.watching.answers import Answers, Changes
+from probes.watching.pace import Pace
+from probes.watching.runs import Runs
+from probes.watching.summary import shown
 
 MOST_NODES = 64
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 from heapq import nsmallest
 
 from probes.model import Room, RoomView
-from probes.roll import Key, Roll
-from probes.summary import shown
+from probes.watching.roll import Key, Roll
+from probes.watching.summary import shown
 
 
 def cursor(room: RoomView) -> str:

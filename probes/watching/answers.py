@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from probes.model import ProbeResult, Room, RoomState, SnapshotPart
-from probes.roll import Key, Roll, key_of
-from probes.summary import Summary, by_size, summarise
+from probes.watching.roll import Key, Roll, key_of
+from probes.watching.summary import Summary, by_size, summarise
 
 BACKWARDS = 5.0
 """Seconds by which a service's clock may go back before it counts as a new start."""

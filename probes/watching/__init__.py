@@ -1,0 +1,1 @@
+"""What Watch is made of: answers and what changed between them, sums, pages, pace and runs."""
