@@ -71,10 +71,12 @@ def _dash(services: Sequence[str], index: str) -> Any:
         add_log_handler=False,
     )
     app.layout = layout(services)
-    newest = (Input("frame", "data"), Input("choice", "value"))
+    choice = Input("choice", "value")
+    newest = (Input("frame", "data"), choice)
+    seen = (Input("past", "data"), choice, Input("scheme", "data"))
     for name, panel in PANELS.items():
         if panel.figure:
-            _fill_by(app, name, Output(f"{name}-figure", "figure"), *newest, Input("scheme", "data"))
+            _fill_by(app, name, Output(f"{name}-figure", "figure"), *seen)
         else:
             _fill_by(app, name, Output(f"{name}-body", "data-seq"), *newest)
     _fill_by(app, "about", Output("about-body", "data-seq"), *newest)

@@ -21,6 +21,7 @@ def layout(services: Sequence[str]) -> Component:
     return dmc.MantineProvider(
         [
             dcc.Store(id="frame"),
+            dcc.Store(id="past"),
             dcc.Store(id="link"),
             dcc.Store(id="scheme"),
             html.Div([_header(services), html.Main(_panels(), id="main")], id="board", className="board"),

@@ -3,11 +3,13 @@
   "use strict";
   const rw = (window.roomwatch = window.roomwatch || {});
   const BETWEEN = 250; // ms
+  const BETWEEN_CHARTS = 1000; // a graph costs more, and nobody sees a quarter of a second in it
 
   class Live {
     constructor(recent) {
       this.delays = []; // of the last frames, against this computer's clock
       this.drawn = 0;
+      this.charted = { at: 0, frame: null };
       this.timer = null;
       this.dashIsHere = false;
       this.seq = recent.seq;
@@ -53,7 +55,8 @@
     second() {
       this.stream.beat(rw.frame ? rw.frame.tick : 1);
       if (document.hidden) return;
-      if (!this.put("link", Date.now())) this.draw();
+      if (this.put("link", Date.now())) this.chart();
+      else this.draw();
     }
 
     soon() {
@@ -65,7 +68,15 @@
       clearTimeout(this.timer);
       this.timer = null;
       this.drawn = Date.now();
-      if (!this.put("frame", rw.frame)) for (const text of rw.texts) text("");
+      if (this.put("frame", rw.frame)) this.chart();
+      else for (const text of rw.texts) text("");
+    }
+
+    chart() {
+      const { at, frame } = this.charted;
+      if (rw.frame === frame || Date.now() < at + BETWEEN_CHARTS) return;
+      this.charted = { at: Date.now(), frame: rw.frame };
+      this.put("past", Date.now());
     }
 
     // False until Dash has drawn its layout: set_props throws, or finds nobody, before that.

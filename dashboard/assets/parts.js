@@ -39,6 +39,11 @@
     return nodes.length ? `Waiting for the first answer from ${nodes.join(", ")}.` : "Waiting for the first answer.";
   };
 
+  rw.nodeName = (service, id) => {
+    const node = service.nodes.find((each) => each.id === id);
+    return words.plain((node && node.label) || id, 40);
+  };
+
   rw.noJoin = () => "No join probe is configured: add `join:` to the service.";
   rw.noDoor = (settings) => (settings && !settings.joins ? rw.noJoin() : "no join has been counted yet");
 

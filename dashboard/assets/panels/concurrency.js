@@ -21,31 +21,45 @@
       .sort((a, b) => a.colour - b.colour);
   }
 
-  function trace(room, index, x, view, areas) {
+  function traces(room, x, view, areas) {
     const colour = rw.colour(`room-${(room.colour % LINES) + 1}`);
-    const node = view.service.nodes.find((each) => each.id === room.node);
     const name = words.inert(room.title || room.id);
     const many = view.service.nodes.length > 1;
-    return {
+    const line = {
       type: "scatter",
       mode: "lines",
-      name: many ? `${name} @ ${words.inert((node && node.label) || room.node, 20)}` : name,
+      legendgroup: room.key,
+      name: many ? `${name} @ ${words.inert(rw.nodeName(view.service, room.node), 20)}` : name,
       meta: name,
       x,
       y: room.participants,
       connectgaps: false,
       line: { color: colour, width: 2 },
-      fill: areas ? "tozeroy" : "none",
-      fillcolor: `${colour}33`,
       hovertemplate: "%{y:,.0f}  %{meta}<extra></extra>",
     };
+    return areas ? [area(line, colour), line] : [line];
   }
 
-  // From when to when it was dark: up to the successor's opening, or up to now.
-  function darkness(relocation, now) {
-    const { to, at, dark_seconds: dark } = relocation;
-    if (!to) return [at, now];
-    return dark > 0 ? [at - dark, at] : null;
+  // Beside the line, because Plotly fills across a gap: what is not known has no area.
+  const area = (line, colour) => ({
+    ...line,
+    y: line.y.map((n) => n ?? 0),
+    line: { width: 0 },
+    fill: "tozeroy",
+    fillcolor: `${colour}33`,
+    showlegend: false,
+    hovertemplate: undefined,
+    hoverinfo: "skip",
+  });
+
+  // From when to when it was dark: up to the successor's opening. Where none is known, for as long as
+  // nobody was in any room; while other rooms hold people, only the end is marked.
+  function darkness({ to, at, dark_seconds: dark }, series) {
+    if (to) return dark > 0 ? [at - dark, at] : [at, at];
+    const after = series.time.findIndex((time) => time > at);
+    const people = series.participants;
+    const again = people.findIndex((n, i) => after >= 0 && i >= after && n > 0);
+    return [at, again < 0 ? series.time[series.length - 1] : series.time[again]];
   }
 
   function band([from, to], x) {
@@ -65,13 +79,12 @@
   const note = (x, y, text, colour, more) => ({ x, y, text, font: { size: 11, color: colour }, arrowcolor: colour, arrowwidth: 1.5, arrowhead: 2, ...more });
 
   function mark(relocation, view, range, x, line) {
-    const dark = darkness(relocation, range[1]);
+    const dark = darkness(relocation, view.series);
     const marks = { shapes: [], annotations: [] };
-    if (dark) {
+    if (dark[1] > dark[0] || !relocation.to) {
+      const before = relocation.participants_before;
       marks.shapes.push(band(dark, x));
-      marks.annotations.push(
-        note(x(dark[0]), relocation.participants_before, `ended ${words.people(relocation.participants_before)}`, rw.colour("bad-text"), { ax: -52, ay: -4 }),
-      );
+      marks.annotations.push(note(x(dark[0]), before, `ended ${words.people(before)}`, rw.colour("bad-text"), { ax: -52, ay: -4 }));
       if ((dark[1] - dark[0]) / (range[1] - range[0]) > (innerWidth < NARROW ? 0.08 : 0.025)) {
         const middle = x((dark[0] + dark[1]) / 2);
         marks.annotations.push(
@@ -133,7 +146,7 @@
       mark(each, view, range, x, each.to && rooms.find((room) => room.key === placeKey(each.to))),
     );
     return rw.figure(
-      rooms.map((room, i) => trace(room, i, times, view, rooms.length <= AREAS)),
+      rooms.flatMap((room) => traces(room, times, view, rooms.length <= AREAS)),
       {
         range,
         offset,

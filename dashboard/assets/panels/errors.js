@@ -18,35 +18,22 @@
     silent: "room-8",
   };
   const colourOf = (reason) => rw.colour(COLOURS[reason] || "grey");
-  const MOST_PIECES = 20;
 
-  // Stretches in which the shares are known; between them nothing is drawn.
-  function pieces(known) {
-    const found = [];
-    known.forEach((value, i) => {
-      if (value === null) return;
-      const last = found[found.length - 1];
-      if (last && last[1] === i) last[1] = i + 1;
-      else found.push([i, i + 1]);
-    });
-    return found.slice(-MOST_PIECES);
-  }
-
-  function trace(reason, shares, x, [from, to], piece, piecewise) {
+  // What is not known has no height, and says so to whoever points at it.
+  function trace(reason, shares, known, x) {
     const colour = colourOf(reason);
     return {
       type: "scatter",
       mode: "lines",
       name: words.inert(words.outcome(reason)),
       meta: words.inert(words.outcome(reason)),
-      ...(piecewise && { legendgroup: reason }),
-      showlegend: piece === 0,
-      stackgroup: `piece ${piece}`,
-      x: x.slice(from, to),
-      y: shares.slice(from, to).map((share) => share ?? 0),
+      stackgroup: "reasons",
+      x,
+      y: shares.map((share) => share ?? 0),
+      customdata: shares.map((share, i) => (known[i] === null ? "not known" : words.inert(words.percent(share ?? 0)))),
       line: { shape: "hv", width: 0.5, color: colour },
       fillcolor: colour,
-      hovertemplate: "%{y:.1%}  %{meta}<extra></extra>",
+      hovertemplate: "%{customdata}  %{meta}<extra></extra>",
     };
   }
 
@@ -64,15 +51,15 @@
     const reasons = [...series.errors].filter(([, shares]) => sum(shares) > 0).sort((a, b) => sum(b[1]) - sum(a[1]));
     const observer = door && door.observer === "probe" ? " · seen by our probes" : "";
     rw.notes("errors", `share of tries${observer}`, inWords(reasons, service));
-    const found = pieces(series.success);
-    if (!found.length || !reasons.length) {
-      const nothing = found.length ? "No join has failed." : service && service.observed_at !== null ? rw.noDoor(settings) : rw.waitingFor(service);
+    const known = series.success.some((ratio) => ratio !== null);
+    if (!reasons.length) {
+      const nothing = known ? "No join has failed." : service && service.observed_at !== null ? rw.noDoor(settings) : rw.waitingFor(service);
       return rw.figure([], { offset, revision: "", nothing });
     }
     const x = series.time.map((time) => rw.onAxis(time, offset));
     const top = Math.max(0.02, ...series.success.map((ratio) => (ratio === null ? 0 : 1 - ratio)));
     return rw.figure(
-      found.flatMap((piece, i) => reasons.map(([reason, shares]) => trace(reason, shares, x, piece, i, found.length > 1))),
+      reasons.map(([reason, shares]) => trace(reason, shares, series.success, x)),
       {
         range: [series.time[0], series.time[series.length - 1]],
         offset,
