@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -81,7 +82,8 @@ class Board:
             "icon": _fingerprinted("icon.svg", _asset("icon.svg"), "image/svg+xml"),
             "script": _fingerprinted("board.js", _script(), _JAVASCRIPT),
         }
-        marks = _marks(inner, {name: path for name, (path, _) in own.items()}, settings(config, version))
+        marks = _marks(inner, {name: path for name, (path, _) in own.items()}, settings(config))
+        marks["version"] = escape(version)
         before, after = _without_scripts(inner.page).split("{%recent%}")
         self._before, self._after = _fill(before, marks), _fill(after, marks)
         self.files: Mapping[str, File] = MappingProxyType(_files(dict(own.values()) | dict(inner.answers)))
@@ -97,11 +99,9 @@ def inside_script(text: bytes) -> bytes:
     return text.replace(b"<", b"\\u003c")
 
 
-def settings(config: Config, version: str) -> dict[str, Any]:
+def settings(config: Config) -> dict[str, Any]:
     """What the browser needs to know of the config; no address beyond a node's id and no secret."""
     return {
-        "version": version,
-        "tick": config.tick,
         "objectives": config.objectives.model_dump(),
         "services": {
             service.name: {

@@ -6,7 +6,7 @@
   const FINE_POINTS = 120; // the newest are never thinned
   const MOST_ROOMS = 24;
   const LONGEST = 4 * 3600; // seconds of service time
-  const SIMPLE = ["seq", "at", "time", "participants", "tries", "success"];
+  const SIMPLE = ["seq", "at", "time", "participants", "success"];
 
   const keyOf = (node, id) => `${node}\u0000${id}`;
   const orNull = (x) => (x === undefined ? null : x);
@@ -145,7 +145,6 @@
           at: frame.at,
           time: timeOf(observation, frame.at),
           participants: observation.participants,
-          tries: door ? door.tries_per_second : null,
           success: door ? door.success_ratio : null,
           errors: door && door.success_ratio !== null ? door.errors : {},
           rooms: shown(observation),
