@@ -20,8 +20,8 @@ class Viewer:
 
     __slots__ = ("_waiting", "closed", "turn")
 
-    def __init__(self) -> None:
-        self.turn = 0
+    def __init__(self, turn: int) -> None:
+        self.turn = turn
         self.closed = False
         self._waiting: asyncio.Future[None] | None = None
 
@@ -44,9 +44,9 @@ class Hub:
 
     def __init__(self) -> None:
         self.latest: EncodedFrame | None = None
-        self.skipped = 0
         self.closed = False
         self._turn = 0
+        self._skipped = 0
         self._heard = time.monotonic()
         self._viewers: set[Viewer] = set()
         self._waking: asyncio.Task[None] | None = None
@@ -56,18 +56,28 @@ class Hub:
         return len(self._viewers)
 
     @property
+    def skipped(self) -> int:
+        """Frames that viewers did not get because a newer one came first; those still stuck included."""
+        return self._skipped + sum(self._skipped_by(viewer) for viewer in self._viewers)
+
+    def _skipped_by(self, viewer: Viewer) -> int:
+        return max(self._turn - viewer.turn - 1, 0)
+
+    @property
     def silent_seconds(self) -> float:
         """Since the last frame, or since the start; whatever is done to the clock."""
         return time.monotonic() - self._heard
 
     def join(self) -> Viewer:
-        viewer = Viewer()
+        viewer = Viewer(max(self._turn - 1, 0))  # the newest frame is still to come
         viewer.closed = self.closed
         self._viewers.add(viewer)
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
-        self._viewers.discard(viewer)
+        if viewer in self._viewers:
+            self._skipped += self._skipped_by(viewer)
+            self._viewers.remove(viewer)
 
     def publish(self, frame: EncodedFrame) -> None:
         """Make `frame` the newest and wake everyone."""
@@ -90,8 +100,7 @@ class Hub:
         """The newest frame, or None when `viewer` has it already. Counts what it skipped."""
         if self.latest is None or viewer.turn == self._turn:
             return None
-        if viewer.turn:
-            self.skipped += self._turn - viewer.turn - 1
+        self._skipped += self._skipped_by(viewer)
         viewer.turn = self._turn
         return self.latest
 

@@ -76,8 +76,7 @@ def test_services_come_and_go_and_those_that_stay_keep_what_they_know(
             assert reload(board) == (200, "reloaded\n")
         else:
             os.kill(board.pid, signal.SIGHUP)
-        board.wait(lambda f, expected=expected: [*f][1:] == expected, f"{expected}")
-        wait_until(lambda e=expected: shown_on_page(board) == e, PATIENCE, f"{expected} on the page")
+        until_named(board, expected)
         page = board.json("/api/v1/recent")
         assert list(page["services"]) == expected
     again, more = memory(board)
@@ -85,6 +84,11 @@ def test_services_come_and_go_and_those_that_stay_keep_what_they_know(
     assert more >= runs
     gone = board.ask("/metrics").text
     assert 'rooms_service="other"' not in gone
+
+
+def until_named(board: Product, expected: list[str]) -> None:
+    wait_until(lambda: names(board) == expected, PATIENCE, f"{expected} in the frame")
+    wait_until(lambda: shown_on_page(board) == expected, PATIENCE, f"{expected} on the page")
 
 
 def shown_on_page(board: Product) -> list[str]:
@@ -103,9 +107,9 @@ def test_a_new_service_is_polled_and_shown(board: Product, rooms: tuple[Rooms, R
 
 
 BAD = {
-    "unknown key": ("every:", "evry:", r"roomwatch\.yaml, line \d+.*evry"),
-    "bad duration": ("200ms", "soon", r"roomwatch\.yaml, line \d+.*duration"),
-    "not YAML": ("services:", "services: [", r"roomwatch\.yaml, line \d+"),
+    "unknown key": ("every:", "evry:", r"roomwatch\.yaml:\d+: .*evry"),
+    "bad duration": ("200ms", "soon", r"roomwatch\.yaml:\d+: .*duration"),
+    "not YAML": ("services:", "services: [", r"roomwatch\.yaml:\d+: .*YAML"),
     "no file": (None, None, r"roomwatch\.yaml.*cannot be read: No such file"),
 }
 

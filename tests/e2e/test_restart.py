@@ -1,0 +1,210 @@
+"""Ends and deaths: everything goes within seconds, nothing that was seen is lost, nothing is invented."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.product import PATIENCE, Product, Rooms, is_running, service, up
+from tests.servers import wait_until
+
+pytestmark = pytest.mark.xdist_group("restart")
+
+VIEWERS = 100
+ENDING = 2.0
+"""Seconds promised from being told to end until everything has."""
+
+MOST = 5.0
+"""What a busy machine may make of it."""
+
+KILLS = 20
+A_TICK = 1.0
+"""Seconds: the tick unless a config says otherwise; what may be lost at most."""
+
+
+@pytest.fixture
+def rooms() -> Iterator[Rooms]:
+    with Rooms(r1=300, r2=50) as rooms:
+        yield rooms
+
+
+@contextlib.contextmanager
+def viewers(board: Product, count: int) -> Iterator[list[socket.socket]]:
+    """Open event streams that have had their first frame."""
+    host, port = board.url.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as held:
+        connections = [
+            held.enter_context(socket.create_connection((host, int(port)), PATIENCE)) for _ in range(count)
+        ]
+        for connection in connections:
+            connection.sendall(f"GET /live HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode())
+        for connection in connections:
+            told = b""
+            while b"event: frame" not in told:
+                told += connection.recv(65536)
+        yield connections
+
+
+def rest(connection: socket.socket) -> bytes:
+    """What comes until the other end closes, or is gone."""
+    told = b""
+    with contextlib.suppress(ConnectionResetError):
+        while more := connection.recv(65536):
+            told += more
+    return told
+
+
+def seen(board: Product) -> dict[str, list[float]]:
+    """What the page itself carries of the past, without a question to the API."""
+    found = re.search(r'id="recent">(.*?)</script>', board.ask("/").text, re.DOTALL)
+    assert found
+    window = json.loads(found[1])["services"].get("rooms", {"at": [], "participants": []})
+    return {"at": window["at"], "participants": window["participants"]}
+
+
+def started(board: Product) -> None:
+    board.wait(lambda f: f["rooms"]["participants"] == 350, "people")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_end_it_ends_with_everything_and_says_bye_to_every_viewer(
+    tmp_path: Path, rooms: Rooms, number: signal.Signals
+) -> None:
+    with up(tmp_path, service("rooms", rooms.url)) as board:
+        started(board)
+        with viewers(board, VIEWERS) as connections:
+            code, seconds = board.end(number)
+            ends = [rest(connection) for connection in connections]
+        print(f"{number.name} with {VIEWERS} viewers: everything had ended after {seconds:.2f} s")
+        assert code == 0
+        assert all(end.endswith(b"event: bye\ndata: {}\n\n\r\n0\r\n\r\n") for end in ends)
+        assert seconds < MOST
+        assert "Traceback" not in board.log
+        assert "error" not in board.log.lower()
+
+
+def test_viewers_that_take_nothing_hold_up_no_end(tmp_path: Path, rooms: Rooms) -> None:
+    rooms.rooms = {f"room-{n}": n for n in range(200)}
+    with up(tmp_path, service("rooms", rooms.url)) as board:
+        board.wait(lambda f: f["rooms"]["rooms_open"] == 200, "rooms")
+        with viewers(board, 5):
+            wait_until(
+                lambda: board.metrics("roomwatch_frames_skipped_total") > 0, PATIENCE, "skipped frames"
+            )
+            code, seconds = board.end()
+        print(f"with viewers that take nothing: {seconds:.2f} s")
+        assert code == 0
+        assert seconds < MOST + 1
+
+
+def test_a_killed_web_process_takes_the_prober_along(tmp_path: Path, rooms: Rooms) -> None:
+    with up(tmp_path, service("rooms", rooms.url)) as board:
+        started(board)
+        (prober,) = board.kill_web()
+        at = time.monotonic()
+        wait_until(lambda: not is_running(prober), PATIENCE, "end of the prober")
+        print(f"the prober ended {time.monotonic() - at:.2f} s after the web process was killed")
+        assert time.monotonic() - at < MOST
+        polls = rooms.polls
+        board.start()
+        started(board)
+        assert rooms.polls > polls
+
+
+def test_a_killed_prober_is_started_again_and_nothing_is_invented(tmp_path: Path, rooms: Rooms) -> None:
+    with up(tmp_path, service("rooms", rooms.url)) as board:
+        started(board)
+        for count in (1, 2):
+            board.wait(lambda f: f["rooms"]["participants"] == 350, "people")
+            old = board.prober
+            past = seen(board)["at"]
+            old.kill()
+            goes_on_after(board, time.time())
+            assert board.prober.pid != old.pid
+            assert board.metrics("roomwatch_prober_restarts_total") == count
+            assert board.frame()["rooms"]["relocations"] == []
+            assert seen(board)["at"][0] == past[0]
+        assert board.metrics("rooms_relocations_total") == 0
+        at = time.time()
+        kept = board.json(f"/api/v1/history?service=rooms&start={at - 600}&end={at + 600}")["at"]
+        assert kept[0] <= past[0] + 1
+
+
+def test_a_relocation_is_known_after_a_restart_and_not_counted_again(tmp_path: Path) -> None:
+    nodes = {"rooms": {"list": "rooms", "id": "id", "participants": "participants"}, "every": "200ms"}
+    with Rooms(r1=300) as a, Rooms() as b:
+        two = [{"id": "a", "url": a.url}, {"id": "b", "url": b.url}]
+        watched = {"name": "rooms", "kind": "http-json", "nodes": two, **nodes}
+        with up(tmp_path, watched) as board:
+            board.wait(lambda f: f["rooms"]["participants"] == 300, "people")
+            a.rooms, b.rooms = b.rooms, a.rooms
+            (moved,) = board.wait(lambda f: f["rooms"]["relocations"], "relocation")["rooms"]["relocations"]
+            wait_until(
+                lambda: moved["id"] in (tmp_path / "history.sqlite-wal").read_bytes().decode("latin-1"),
+                PATIENCE,
+                "relocation in the history",
+            )
+            board.prober.kill()
+            again = board.wait(
+                lambda f: f["rooms"]["participants"] == 300 and f["rooms"]["complete"], "frames that go on"
+            )["rooms"]["relocations"]
+            assert [(r["id"], r["cause"]) for r in again] == [(moved["id"], "moved")]
+
+
+@pytest.mark.timeout(600)
+def test_killed_twenty_times_the_history_opens_and_at_most_the_last_tick_is_missing(
+    tmp_path: Path, rooms: Rooms
+) -> None:
+    """Both processes at once, in the middle of polling, writing and showing; ten ticks a second."""
+    began = time.monotonic()
+    missing: list[int] = []
+    with up(tmp_path, service("rooms", rooms.url, every="100ms")) as board:
+        for _ in range(KILLS):
+            started(board)
+            frames = frames_until_killed(board, time.time())
+            board.start()
+            kept = kept_since(board, frames[0])
+            page = seen(board)
+            assert "cannot be read" not in board.log
+            assert "not kept" not in board.log
+            assert 350 in page["participants"], "the first page shows nothing of before"
+            assert max(page["at"]) >= kept[-1]
+            lost = [at for at in frames if at > kept[-1]]
+            assert set(frames) - set(lost) <= set(kept), "a tick in the middle is missing"
+            assert not lost or frames[-1] - lost[0] < A_TICK, "more than the last tick is missing"
+            missing.append(len(lost))
+        started(board)
+        assert board.frame()["rooms"]["relocations"] == []
+    print(f"{KILLS} kills took {time.monotonic() - began:.0f} s; frames of 100 ms missing: {missing}")
+
+
+def frames_until_killed(board: Product, since: float) -> list[float]:
+    """The times of all frames that somebody saw before everything was killed."""
+    with viewers(board, 1) as (connection,):
+        goes_on_after(board, since)
+        board.kill()
+        told = rest(connection).decode()
+    return [float(at) for at in re.findall(r'^data: \{"seq":\d+,"at":([0-9.]+),', told, re.MULTILINE)]
+
+
+def kept_since(board: Product, at: float) -> list[float]:
+    times: list[float] = board.json(f"/api/v1/history?service=rooms&start={at - 0.01}&end={at + 3600}")["at"]
+    return times
+
+
+def goes_on_after(board: Product, at: float) -> None:
+    """Return when there is a frame later than `at` with everyone in it."""
+
+    def goes_on() -> bool:
+        frame = board.json("/api/v1/frame")
+        return bool(frame["at"] > at and frame["services"][0]["participants"] == 350)
+
+    wait_until(goes_on, PATIENCE, "frames that go on")
