@@ -91,7 +91,8 @@ def _chunk(body: bytes, more: bool = True) -> dict[str, object]:
 
 
 def _seen(scope: Scope) -> int | None:
-    text = QueryParams(scope["query_string"]).get("after") or Headers(scope=scope).get("last-event-id", "")
+    # A browser that comes back asks with the old url: the header knows more.
+    text = Headers(scope=scope).get("last-event-id") or QueryParams(scope["query_string"]).get("after", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 

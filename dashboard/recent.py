@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from tsdownsample import MinMaxLTTBDownsampler
 
 from dashboard.frames import EncodedFrame
 from probes.history import RoomKey, sample_of
-from probes.model import Observation, Sample
+from probes.model import Observation, Sample, State
 from probes.pipeline import Tick
 
 KEPT = 3600
@@ -30,6 +31,9 @@ _ROOMS_A_TICK = 24
 _SHAPES = 4
 """How many lines have a say in which points are kept."""
 _TITLES = 2000
+
+GAP_SECONDS = 15.0
+"""A longer time without a tick shows as a gap: Roomwatch itself was not there. History keeps one in 10 s."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -141,7 +145,7 @@ def columns(
 ) -> dict[str, Any]:
     """One list for each thing shown, all of the same length, at most some `POINTS` long."""
     lines = _lines(samples, in_lineage)
-    kept = [samples[i] for i in _worth_keeping(samples, lines)]
+    kept = _with_gaps(samples, _worth_keeping(samples, lines))
     counts = [{(node, room): people for node, room, people in sample.rooms} for sample in kept]
     reasons = sorted({reason for sample in kept for reason in sample.errors})
     return {
@@ -163,6 +167,33 @@ def columns(
             for key in lines
         ],
     }
+
+
+def _with_gaps(samples: Sequence[Sample], kept: Sequence[int]) -> list[Sample]:
+    """The samples to show, with one that knows nothing wherever no tick was made for a while."""
+    gaps = {i for i, (a, b) in enumerate(pairwise(samples)) if b.at - a.at > GAP_SECONDS}
+    shown: list[Sample] = []
+    for i in sorted(gaps.union(kept)):
+        shown.append(samples[i])
+        if i in gaps:
+            shown.append(_nothing_after(samples[i]))
+    return shown
+
+
+def _nothing_after(sample: Sample) -> Sample:
+    return msgspec.structs.replace(
+        sample,
+        seq=sample.seq + 1,
+        state=State.UNKNOWN,
+        complete=False,
+        participants=None,
+        rooms_open=None,
+        nodes=(),
+        rooms=(),
+        tries_per_second=None,
+        success_ratio=None,
+        errors={},
+    )
 
 
 def _share(sample: Sample, reason: Any) -> float | None:

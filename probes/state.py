@@ -58,13 +58,13 @@ class Reason:
 
 
 def judge(facts: Facts, objectives: Objectives) -> tuple[State, tuple[str, ...]]:
-    """The state and its reasons, the worst first, never without one."""
+    """The state and its reasons: the worst first, an end before what follows from it, never none."""
     silence = list(_silence(facts.endpoints))
     if silence and silence[0].state is State.UNKNOWN:
         return State.UNKNOWN, (silence[0].text,)
     reasons = [
-        *_joins(facts, objectives),
         *_endings(facts),
+        *_joins(facts, objectives),
         *silence,
         *_slow_joins(facts, objectives),
         *_fullness(facts.headroom),

@@ -32,9 +32,9 @@ def clock(at: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as `42 %`, and as `99.8 %` or `0.4 %` where it matters; never rounded to 100 or to 0."""
+    """A share as `42%`, and as `99.8%` or `0.4%` where it matters; never rounded to 100 or to 0."""
     value = share * 100
     if value <= 0 or value >= 100 or 10 <= value <= 90:
-        return f"{value:.0f} %"
+        return f"{value:.0f}%"
     tenth = math.floor(value * 10) / 10 if value > 90 else max(0.1, round(value, 1))
-    return f"{tenth:.1f}".removesuffix(".0") + " %"
+    return f"{tenth:.1f}".removesuffix(".0") + "%"
