@@ -6,7 +6,6 @@ wrong in the file: where it is, what was found and what was expected.
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,7 +17,17 @@ from probes.config.file import BadConfig, KeyPath, Mistake, read_text, read_yaml
 from probes.config.mistakes import find_mistakes
 from probes.config.objectives import Objectives
 from probes.config.schema import schema_text
-from probes.config.units import Duration, Moment, Name, Network, RoomId, Secret, Settings, Size
+from probes.config.units import (
+    Duration,
+    HeaderName,
+    Moment,
+    Name,
+    Network,
+    RoomId,
+    Secret,
+    Settings,
+    Size,
+)
 from probes.services import AnyService
 
 __all__ = ["BadConfig", "Config", "Mistake", "load", "parse"]
@@ -74,16 +83,10 @@ class BasicUser(Settings):
     password_hash: Annotated[Secret, AfterValidator(_is_a_hash)]
 
 
-def _is_a_header(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", text):
-        raise PydanticCustomError("header", "expected the name of a header, such as X-Forwarded-User")
-    return text
-
-
 class TrustedProxy(Settings):
     """A proxy that has already asked who it is, and says so in `header`."""
 
-    header: Annotated[str, AfterValidator(_is_a_header)] = "X-Forwarded-User"
+    header: HeaderName = "X-Forwarded-User"
     addresses: list[Network] = Field(min_length=1, max_length=64)
     """The addresses or networks that the proxy connects from."""
 

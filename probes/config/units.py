@@ -33,8 +33,6 @@ _LONGEST_WORD = 32  # of a duration or a size
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _SECRET_BYTES = 64_000
-
-
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")  # RFC 9110, 5.1: a token
 
 SHORTEST_INTERVAL = 0.1
