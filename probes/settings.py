@@ -110,6 +110,7 @@ class Auth(Settings):
 class HistorySettings(Settings):
     """Where what was seen is kept, how finely and for how long."""
 
+    kind: Literal["sqlite"] = "sqlite"
     path: Annotated[str, Field(min_length=1)] = "var/roomwatch.sqlite"
     """The file, made where it is missing."""
     detail: Duration = 86400.0

@@ -1,4 +1,4 @@
-"""What was seen, on disk. Adding a kind: a file here, a line in HISTORIES, a line in the README's table."""
+"""What was seen, on disk. Adding a kind: a file here, a line in HISTORIES, a word in `history.kind`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from probes.history.base import Health, History, HistoryTrouble, Limits, Reader, RoomKey, sample_of
+from probes.history.base import Health, History, HistoryTrouble, Kept, Reader, RoomKey, sample_of
 from probes.history.sink import HistorySink
 from probes.history.sqlite import SqliteHistory
 from probes.history.sqlite_reader import SqliteReader
@@ -20,7 +20,7 @@ __all__ = [
     "History",
     "HistorySink",
     "HistoryTrouble",
-    "Limits",
+    "Kept",
     "Reader",
     "RoomKey",
     "open_history",
@@ -32,7 +32,7 @@ __all__ = [
 class Backend(NamedTuple):
     """One kind of history: how it is opened for writing and for reading."""
 
-    write: Callable[[Path, Limits], History]
+    write: Callable[[Path, Kept], History]
     read: Callable[[Path], Reader]
 
 
@@ -41,11 +41,11 @@ HISTORIES: Final[dict[str, Backend]] = {"sqlite": Backend(SqliteHistory, SqliteR
 
 def open_history(settings: HistorySettings) -> HistorySink:
     """The sink that keeps what is seen, as `settings` say. Never fails: trouble is in its `health()`."""
-    limits = Limits(settings.detail, settings.keep, settings.max_size)
-    write = partial(HISTORIES["sqlite"].write, Path(settings.path), limits)
+    kept = Kept(settings.detail, settings.keep, settings.max_size)
+    write = partial(HISTORIES[settings.kind].write, Path(settings.path), kept)
     return HistorySink(write, open_reader(settings))
 
 
 def open_reader(settings: HistorySettings) -> Reader:
     """The reading side of the same file, for any process."""
-    return HISTORIES["sqlite"].read(Path(settings.path))
+    return HISTORIES[settings.kind].read(Path(settings.path))

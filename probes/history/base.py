@@ -8,13 +8,13 @@ from probes.model import Observation, Relocation, Sample
 from probes.pipeline import Tick
 
 THIN_SECONDS = 10.0
-"""After `Limits.detail` one tick is left of each stretch this long."""
+"""After `Kept.detail` one tick is left of each stretch this long."""
 
 RoomKey = tuple[str, str]
 """Node and room id."""
 
 
-class Limits(NamedTuple):
+class Kept(NamedTuple):
     """How much is kept: every tick for `detail` seconds, anything for `keep` seconds, in `max_size` bytes."""
 
     detail: float

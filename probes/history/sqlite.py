@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from probes.history.base import THIN_SECONDS, HistoryTrouble, Limits, RoomKey, sample_of
+from probes.history.base import THIN_SECONDS, HistoryTrouble, Kept, RoomKey, sample_of
 from probes.history.sqlite_file import (
     PAGE,
     Body,
@@ -50,17 +50,17 @@ class _Known(msgspec.Struct):
 class SqliteHistory:
     """Writes one file; nobody else may write it. Raises HistoryTrouble from every method and from opening."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, kept: Kept) -> None:
         self._path = path
-        self._limits = limits
-        self._db = open_to_write(path, limits.max_size)
+        self._kept = kept
+        self._db = open_to_write(path, kept.max_size)
         self._services: dict[str, int] = {}
         self._rooms: dict[tuple[int, RoomKey], _Known] = {}
         self._relocations: dict[tuple[int, str], bytes] = {}
         self._now = 0.0
         self._tidied = 0
         # The log may come to its limit, and once more while a step is written.
-        self._most_in_use = (limits.max_size - 2 * wal_limit(limits.max_size)) * _FILL
+        self._most_in_use = (kept.max_size - 2 * wal_limit(kept.max_size)) * _FILL
 
     def append(self, tick: Tick) -> None:
         self._now = tick.at
@@ -172,7 +172,7 @@ class SqliteHistory:
         self._db.close()
         with explained(self._path):
             set_aside(self._path)
-        self._db = open_to_write(self._path, self._limits.max_size)
+        self._db = open_to_write(self._path, self._kept.max_size)
 
     # --- tidying ---
 
@@ -184,7 +184,7 @@ class SqliteHistory:
 
     def _thin(self, service: int) -> None:
         """Leave the last tick of each stretch of `THIN_SECONDS` that is older than `detail`."""
-        due = (self._now - self._limits.detail) // THIN_SECONDS * THIN_SECONDS
+        due = (self._now - self._kept.detail) // THIN_SECONDS * THIN_SECONDS
         row = self._db.execute("SELECT thinned FROM service WHERE id = ?", (service,)).fetchone()
         if row is None or row[0] >= due:
             return
@@ -200,7 +200,7 @@ class SqliteHistory:
         self._db.execute("UPDATE service SET thinned = ? WHERE id = ?", (thinned, service))
 
     def _delete_old(self, service: int) -> None:
-        oldest = self._now - self._limits.keep
+        oldest = self._now - self._kept.keep
         self._db.execute(
             "DELETE FROM tick WHERE id IN "
             "(SELECT id FROM tick WHERE service = ? AND at < ? ORDER BY at LIMIT ?)",
@@ -236,7 +236,7 @@ class SqliteHistory:
     def _give_back_pages(self) -> None:
         """Shrink the file by a few pages where more are free than new ticks soon need."""
         if self._number("freelist_count") > self._number("page_count") * (1 - _FILL):
-            pages = wal_limit(self._limits.max_size) // PAGE
+            pages = wal_limit(self._kept.max_size) // PAGE
             # A script, as `execute` takes the pragma's first step only: one page.
             self._db.executescript(f"PRAGMA incremental_vacuum({pages})")
 

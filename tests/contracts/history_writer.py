@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from probes.history import HISTORIES, Limits
+from probes.history import HISTORIES, Kept
 from tests.probes.seen import observation, rooms, tick
 
 
@@ -28,7 +28,7 @@ def main() -> None:
 
 def _write(kind: str, path: Path, first: int) -> None:
     print(os.getpid(), flush=True)
-    history = HISTORIES[kind].write(path, Limits(detail=200.0, keep=2_000.0, max_size=2_000_000))
+    history = HISTORIES[kind].write(path, Kept(detail=200.0, keep=2_000.0, max_size=2_000_000))
     for seq in itertools.count(first):
         history.append(tick(observation(participants=seq, rooms=rooms(50)), seq=seq, at=float(seq)))
         os.write(1, b"%d\n" % seq)

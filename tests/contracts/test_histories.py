@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probes.history import HISTORIES, Backend, History, HistoryTrouble, Limits, Reader, sample_of
+from probes.history import HISTORIES, Backend, History, HistoryTrouble, Kept, Reader, sample_of
 from probes.model import Cause, Door, Observer, Outcome, RoomState, RoomView, State, Status
 from tests.probes.seen import AT, node, observation, relocation, room, rooms, tick
 
-ALL = Limits(detail=1e9, keep=1e9, max_size=10**10)
+ALL = Kept(detail=1e9, keep=1e9, max_size=10**10)
 ROOT = Path(__file__).parents[2]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.history import HISTORIES, HistorySink, HistoryTrouble, Limits, open_history
+from probes.history import HISTORIES, HistorySink, HistoryTrouble, Kept, open_history
 from probes.history.base import Unstorable
 from probes.pipeline import Tick
 from probes.settings import HistorySettings
@@ -155,8 +155,8 @@ def test_the_whole_way_from_settings_to_what_a_restart_finds(tmp_path: Path) -> 
 def test_a_file_that_is_taken_away_is_begun_again(tmp_path: Path) -> None:
     path = tmp_path / "history"
     backend = HISTORIES["sqlite"]
-    limits = Limits(1e9, 1e9, 10**9)
-    sink = HistorySink(lambda: backend.write(path, limits), backend.read(path))
+    kept = Kept(1e9, 1e9, 10**9)
+    sink = HistorySink(lambda: backend.write(path, kept), backend.read(path))
     sink.write(numbered(0))
     wait_until(lambda: sink.health().written_at == AT, 30, "first tick")
     for part in tmp_path.iterdir():

@@ -14,12 +14,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probes.history import HistoryTrouble, Limits
+from probes.history import HistoryTrouble, Kept
 from probes.history.sqlite import SqliteHistory
 from probes.history.sqlite_reader import SqliteReader
 from tests.probes.seen import observation, rooms, tick
 
-ALL = Limits(detail=1e9, keep=1e9, max_size=10**10)
+ALL = Kept(detail=1e9, keep=1e9, max_size=10**10)
 ROOT = Path(__file__).parents[3]
 
 
