@@ -60,10 +60,6 @@ class History(Protocol):
 class Reader(Protocol):
     """The reading side, in any process and thread. A history that is not there yet is an empty one."""
 
-    def services(self) -> list[str]:
-        """Names of the services that were seen, sorted."""
-        ...
-
     def window(self, service: str, start: float, end: float, limit: int) -> list[Sample]:
         """Samples with `start <= at < end`, oldest first.
 

@@ -36,12 +36,6 @@ class SqliteReader:
         self._lock = threading.Lock()
         self.trouble = ""
 
-    def services(self) -> list[str]:
-        query = (
-            "SELECT name FROM service s WHERE EXISTS (SELECT 1 FROM tick WHERE service = s.id) ORDER BY name"
-        )
-        return self._ask(lambda db: [str(row[0]) for row in db.execute(query)], [])
-
     def window(self, service: str, start: float, end: float, limit: int) -> list[Sample]:
         return self._ask(lambda db: _window(db, service, start, end, limit), [])
 

@@ -51,7 +51,6 @@ def seqs(reader: Reader, service: str = "spaces") -> list[int]:
 
 def test_what_is_not_there_yet_is_empty(backend: Backend, path: Path) -> None:
     reader = backend.read(path)
-    assert reader.services() == []
     assert reader.window("spaces", 0, 1e12, 10) == []
     assert reader.newest("spaces", 10) == []
     assert reader.titles("spaces") == {}
@@ -86,7 +85,6 @@ def test_services_are_kept_apart(backend: Backend, path: Path) -> None:
     a, b = observation("a", rooms=(room(title="of a"),)), observation("b", rooms=(room(title="of b"),))
     history.append(tick(a, b))
     history.append(tick(a, seq=int(AT) + 1, at=AT + 1))
-    assert reader.services() == ["a", "b"]
     assert len(seqs(reader, "a")) == 2
     assert len(seqs(reader, "b")) == 1
     assert reader.titles("b") == {("n1", "r1"): "of b"}
@@ -342,5 +340,4 @@ def test_what_is_put_in_is_what_comes_out(
             history.tidy()
             expected.setdefault(name, []).append(sample_of(it, moment))
         assert {name: reader.window(name, 0, 1e12, 100) for name in expected} == expected
-        assert reader.services() == sorted(expected)
         history.close()
