@@ -44,14 +44,12 @@ _ANSWERS: Final[dict[Outcome, tuple[int, str]]] = {
 
 
 class Playback:
-    """Maps the wall onto service time. `start_at` is Unix seconds; without it `begin` starts the play."""
+    """Maps the wall onto service time; `begin` starts the play."""
 
-    def __init__(
-        self, speed: float, start_at: float | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.speed = speed
         self._clock = clock
-        self._begun = None if start_at is None else clock() + (start_at - time.time())
+        self._begun: float | None = None
 
     def begin(self) -> None:
         if self._begun is None:
@@ -60,7 +58,7 @@ class Playback:
     @property
     def t(self) -> float:
         """Seconds since the event's start; 0 until the play begins."""
-        return 0.0 if self._begun is None else max(0.0, (self._clock() - self._begun) * self.speed)
+        return 0.0 if self._begun is None else (self._clock() - self._begun) * self.speed
 
 
 class _Reply(msgspec.Struct, frozen=True):
@@ -161,21 +159,13 @@ class SeedsService:
         return True
 
 
-def make_app(
-    seed: Seed,
-    *,
-    speed: float = 1.0,
-    number: int = 0,
-    extra_rooms: int = 0,
-    start_at: float | None = None,
-) -> Starlette:
+def make_app(seed: Seed, *, speed: float = 1.0, number: int = 0, extra_rooms: int = 0) -> Starlette:
     """The rooms service that plays `seed` once, `speed` times as fast as it was.
 
     `number` picks the ripple and the lots of tries; `extra_rooms` adds that many
-    small rooms; `start_at` (Unix seconds) starts the play then instead of with the
-    first `GET /rooms`. `app.state.release()` ends every held try, for a quick stop.
+    small rooms. `app.state.release()` ends every held try, for a quick stop.
     """
-    service = SeedsService(Played(seed, number), Playback(speed, start_at), extra_rooms)
+    service = SeedsService(Played(seed, number), Playback(speed), extra_rooms)
     app = Starlette(
         routes=[
             Route("/", service.index),

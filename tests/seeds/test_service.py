@@ -82,17 +82,6 @@ def test_playback_maps_the_wall_onto_the_event() -> None:
     assert playback.t == 25.0, "only the first begin counts"
 
 
-def test_playback_can_begin_at_a_given_time() -> None:
-    clock = [100.0]
-    past = Playback(2.0, start_at=time.time() - 50, clock=lambda: clock[0])
-    future = Playback(2.0, start_at=time.time() + 50, clock=lambda: clock[0])
-    future.begin()
-    assert past.t == pytest.approx(100.0, abs=20.0)
-    assert future.t == 0.0
-    clock[0] += 60.0
-    assert future.t == pytest.approx(20.0, abs=20.0)
-
-
 def test_the_first_poll_sees_the_first_second_however_late_it_comes(play: Play) -> None:
     playing = play(MAY, "--speed", "50")
     assert playing.client.get("/").json()["t"] == 0.0
@@ -289,11 +278,11 @@ def test_a_taken_port_is_answered_with_a_sentence() -> None:
 
 def test_the_app_stands_alone_in_another_server() -> None:
     """`make_app` needs nothing but a seed: polled without the process around it."""
-    app = make_app(seeds.load(MAY), speed=2.0, start_at=time.time() - 450)
+    app = make_app(seeds.load(MAY), speed=2.0)
 
     async def poll() -> dict[str, Any]:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://seeds") as client:
             body: dict[str, Any] = (await client.get("/rooms")).json()
             return body
 
-    assert asyncio.run(poll())["time"] == pytest.approx(STARTS + 900, abs=20)
+    assert asyncio.run(poll())["time"] == pytest.approx(STARTS, abs=20)
