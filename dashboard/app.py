@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI, Response
@@ -13,7 +14,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.api import add_docs, make_api, make_operations
-from dashboard.board import Board
 from dashboard.files import FileServer
 from dashboard.frames import encode, events_of
 from dashboard.guard import Guard
@@ -26,6 +26,9 @@ from probes.history import open_reader
 from probes.lag import LoopLag
 from probes.link import Shown
 from probes.settings import BadConfig, Config, parse
+
+if TYPE_CHECKING:
+    from dashboard.board import Board
 
 VERSION = "0.1.0"
 _FASTAPI_PATHS = ("/api/", "/-/", "/metrics")
@@ -49,8 +52,7 @@ class Web:
         self.metrics = b""
         self.history = open_reader(config.history)
         self.supervisor = Supervisor(text, self._show, self.vitals.prober_restarted)
-        self.board = Board(config, VERSION)
-        self.files = FileServer(self.board, self.recent, self.hub)
+        self.files: FileServer | None = None
         self._events = events_of(config)
         self.guard: Guard | None = None
 
@@ -64,11 +66,12 @@ class Web:
         lags = Lags(prober=shown.lag, web=self.lag.read())
         self.metrics = shown.metrics + self.vitals.render(self.hub, lags)
 
-    def remember(self) -> None:
+    async def _remember(self) -> None:
         """Load what history holds, so that the first paint after a restart shows what was seen before."""
         for service in self.config.services:
-            samples = self.history.newest(service.name, KEPT)
-            self.recent.restore(service.name, samples, self.history.titles(service.name).items())
+            samples = await asyncio.to_thread(self.history.newest, service.name, KEPT)
+            titles = await asyncio.to_thread(self.history.titles, service.name)
+            self.recent.restore(service.name, samples, titles.items())
 
     async def reload(self) -> str:
         """Follow the config file as it is now. Returns why not, and changes nothing, where it is bad."""
@@ -95,16 +98,22 @@ class Web:
         self.history = open_reader(config.history)
         if self.guard is not None:
             self.guard.follow(config.auth)
-        self.files.follow(await asyncio.to_thread(Board, config, VERSION))
+        if self.files is not None:
+            self.files.follow(await asyncio.to_thread(_make_board, config))
 
     @contextlib.asynccontextmanager
-    async def running(self, _app: FastAPI) -> AsyncIterator[None]:
+    async def running(self, app: FastAPI) -> AsyncIterator[None]:
         """The whole life of the web process: the prober starts with it and ends with it."""
-        await asyncio.to_thread(self.remember)
         self._tasks = [asyncio.create_task(self.supervisor.run()), asyncio.create_task(self.lag.run())]
         for task in self._tasks:
             task.add_done_callback(_note_a_break)
         try:
+            async with self._reloading:  # the board is made while the prober starts
+                await self._remember()
+                board = await asyncio.to_thread(_make_board, self.config)
+                self.files = FileServer(board, self.recent, self.hub)
+            # Not mounted: that would take what a route refuses for its method.
+            app.router.default = self.files
             yield
         finally:
             self.end()
@@ -116,6 +125,12 @@ class Web:
         for task in self._tasks:
             if not task.cancelling():  # a second time would break off its tidying up
                 task.cancel()
+
+
+def _make_board(config: Config) -> Board:
+    from dashboard.board import Board  # takes Dash along, half of all that is imported
+
+    return Board(config, VERSION)
 
 
 def _note_a_break(task: asyncio.Task[None]) -> None:
@@ -160,7 +175,5 @@ def make_app(web: Web, bound_host: str) -> Guard:
         return Response(web.metrics, headers={"Content-Type": METRICS_TYPE})
 
     app.add_middleware(_Heads)
-    # Not mounted: that would take what a route above refuses for its method.
-    app.router.default = web.files
     web.guard = Guard(app, web.config.auth, bound_host)
     return web.guard

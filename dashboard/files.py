@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import gzip
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from dashboard.board import Board
 from dashboard.conditional import has_it, takes_gzip
 from dashboard.hub import Hub
 from dashboard.recent import Recent
+
+if TYPE_CHECKING:
+    from dashboard.board import Board
 
 _PAGE_LEVEL = 5
 _SAFETY = {

@@ -67,12 +67,17 @@ class Recent:
         self._windows: dict[int, asyncio.Task[bytes]] = {}
 
     def restore(self, service: str, samples: Iterable[Sample], titles: Iterable[tuple[RoomKey, str]]) -> None:
-        """Take over what history holds, oldest first."""
-        past = self._pasts.setdefault(service, _Past())
+        """Take over what history holds, oldest first, as the past of what was added since the start."""
+        since = self._pasts.pop(service, _Past())
+        past = self._pasts[service] = _Past()
         for sample in samples:
             past.add(msgspec.structs.replace(sample, rooms=sample.rooms[:_ROOMS_A_TICK]))
-        for key, title in titles:
+        for sample in since.samples:
+            past.add(sample)
+        for key, title in (*titles, *since.titles.items()):
             past.name(key, title)
+        past.in_lineage = since.in_lineage
+        self._windows.clear()
 
     def add(self, encoded: EncodedFrame) -> None:
         """Take over the newest frame."""
