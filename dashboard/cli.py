@@ -7,6 +7,7 @@ import atexit
 import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ import seeds
 from dashboard.app import VERSION, Web
 from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.guard import refuses_listening
-from dashboard.server import Server, bind, hold_reloads
+from dashboard.server import Hangups, Server, bind
 from dashboard.supervisor import ConfigText
 from probes.config.file import read_text
 from probes.logs import configure_logs
@@ -76,12 +77,12 @@ def up(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Watch what the config file names, and show it."""
-    _take_signals()
+    hangups = _take_signals()
     text, settings = _checked(config)
     refusal = refuses_listening(host, settings.auth)
     if refusal:
         fail(refusal, WRONG_CONFIG)
-    _serve(lambda: Web(text, settings, lambda: read_config(config)), host, port)
+    _serve(lambda: Web(text, settings, lambda: read_config(config)), host, port, hangups)
 
 
 @app.command()
@@ -93,14 +94,14 @@ def demo(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Play a real launch and watch it."""
-    _take_signals()
+    hangups = _take_signals()
     played = _load_seed(seed)
     with tempfile.TemporaryDirectory(prefix="roomwatch-demo-") as folder:
         try:
             with SeedPlayer(seed, speed) as player:
                 text = demo_config(played, player.url, speed, Path(folder))
                 settings = parse(text.text, text.name, text.folder)
-                _serve(lambda: Web(text, settings, lambda: text), DEFAULT_HOST, port)
+                _serve(lambda: Web(text, settings, lambda: text), DEFAULT_HOST, port, hangups)
         except DemoFailed as error:
             fail(str(error), 1)
 
@@ -143,10 +144,16 @@ def serve_seed(
 
 @app.command()
 def hash_password() -> None:
-    """Read a password and print the hash for `auth.basic`."""
+    """Read a password, typed or as a line from a pipe, and print the hash for `auth.basic`."""
     from dashboard.passwords import hash_password as hashed
 
-    typer.echo(hashed(typer.prompt("Password", hide_input=True, confirmation_prompt=True)))
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        fail("there is no password: type one, or give it as a line", WRONG_CONFIG)
+    typer.echo(hashed(password))
 
 
 @app.command()
@@ -162,7 +169,7 @@ def _load_seed(name: str) -> seeds.Seed:
         fail(str(error), WRONG_CONFIG)
 
 
-def _serve(make_web: Callable[[], Web], host: str, port: int) -> None:
+def _serve(make_web: Callable[[], Web], host: str, port: int, hangups: Hangups) -> None:
     configure_logs()
     try:
         listener = bind(host, port)
@@ -172,14 +179,14 @@ def _serve(make_web: Callable[[], Web], host: str, port: int) -> None:
         web = make_web()
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"The board is at http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C ends it)")
-        Server(web, host).run(sockets=[listener])
+        Server(web, host, hangups).run(sockets=[listener])
 
 
-def _take_signals() -> None:
+def _take_signals() -> Hangups:
     """Until the server is there: SIGINT and SIGTERM end what is being done and tidy up; SIGHUP waits."""
-    hold_reloads()
     signal.signal(signal.SIGINT, _end)
     signal.signal(signal.SIGTERM, _end)
+    return Hangups()
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -191,6 +198,9 @@ def _fill_standard_files() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
+    sys.stdin = sys.stdin or open(0, encoding="utf-8")  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def main() -> None:

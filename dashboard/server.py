@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from types import FrameType
 
 import uvicorn
 
@@ -21,18 +22,38 @@ _WAITING_BYTES = 262_144
 """What may wait in the kernel for a slow viewer; by itself it keeps megabytes of old frames for each."""
 
 
+class Hangups:
+    """SIGHUP: one that comes before the server is there is remembered.
+
+    It asks for the config again, unless it comes because the terminal is gone.
+    Under nohup the end of the terminal is not to be the end.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+        self._needs_terminal = signal.getsignal(signal.SIGHUP) != signal.SIG_IGN and _has_terminal()
+        signal.signal(signal.SIGHUP, self._remember)
+
+    def _remember(self, _number: int, _frame: FrameType | None) -> None:
+        self.came = True
+
+    @property
+    def is_the_end(self) -> bool:
+        return self._needs_terminal and not _has_terminal()
+
+
 class Server(uvicorn.Server):
     """Uvicorn, but it ends streams first, for which it would wait for ever, and then with exit code 0.
 
-    SIGINT and SIGTERM end it. SIGHUP reads the config again, unless it came because
-    the terminal is gone.
+    SIGINT and SIGTERM end it, SIGHUP reads the config again.
     """
 
-    def __init__(self, web: Web, bound_host: str) -> None:
+    def __init__(self, web: Web, bound_host: str, hangups: Hangups) -> None:
         super().__init__(
             uvicorn.Config(
                 make_app(web, bound_host),
                 access_log=False,
+                log_config=None,
                 log_level="warning",
                 proxy_headers=False,
                 server_header=False,
@@ -43,8 +64,7 @@ class Server(uvicorn.Server):
         )
         self._web = web
         self._reloads: set[asyncio.Task[str]] = set()
-        # Under nohup the end of the terminal is not to be the end.
-        self._needs_terminal = signal.getsignal(signal.SIGHUP) != signal.SIG_IGN and _has_terminal()
+        self._hangups = hangups
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -54,7 +74,8 @@ class Server(uvicorn.Server):
         before = {number: signal.getsignal(number) for number in handlers}
         for number, handler in handlers.items():
             loop.add_signal_handler(number, handler)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
+        if self._hangups.came:
+            self._hang_up()
         try:
             yield
         finally:
@@ -69,17 +90,12 @@ class Server(uvicorn.Server):
         self._web.end()
 
     def _hang_up(self) -> None:
-        if self._needs_terminal and not _has_terminal():
+        if self._hangups.is_the_end:
             self._end()
             return
         task = asyncio.create_task(self._web.reload())
         self._reloads.add(task)  # the loop itself keeps no task alive
         task.add_done_callback(self._reloads.discard)
-
-
-def hold_reloads() -> None:
-    """Keep a SIGHUP that comes before the server is there until it is."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
 
 
 def _has_terminal() -> bool:

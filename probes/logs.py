@@ -16,17 +16,15 @@ _LONGEST_VALUE = 500
 
 
 class _StandardError:
-    """Where lines go. Its reader may be gone or it may be closed: no line is worth an exception."""
+    """Where lines go. Its reader may be gone: no line is worth an exception."""
 
     def write(self, text: str) -> None:
-        if sys.stderr is not None:
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(text)
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
 
     def flush(self) -> None:
-        if sys.stderr is not None:
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.flush()
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure_logs() -> None:

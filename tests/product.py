@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -279,8 +278,3 @@ def is_running(process: psutil.Process) -> bool:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-def clean_environment(**variables: str) -> dict[str, str]:
-    """Without what would help a process to find our code."""
-    return {**{k: v for k, v in os.environ.items() if k != "PYTHONPATH"}, **variables}
