@@ -48,6 +48,7 @@ class ServiceSettings(Settings):
     every: Interval = 1.0
     timeout: Duration = 5.0
     capacity: Annotated[int, Field(gt=0)] | None = None
+    """How many people the whole service can hold."""
     audience: Annotated[int, Field(gt=0)] = 10
     """The fewest people whose room's end counts as ended with an audience."""
     headers: dict[HeaderName, Secret] = Field(default={})
