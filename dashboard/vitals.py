@@ -52,8 +52,9 @@ class Vitals:
     def render(self, hub: Hub, lags: Lags) -> bytes:
         """Prometheus' text format of this process's metrics."""
         self._viewers.set(hub.viewers)
-        self._skipped.inc(hub.skipped - self._skipped_before)
-        self._skipped_before = hub.skipped
+        skipped = hub.skipped  # read once: it asks every viewer
+        self._skipped.inc(skipped - self._skipped_before)
+        self._skipped_before = skipped
         self._lag.labels("prober").set(lags.prober)
         self._lag.labels("web").set(lags.web)
         return generate_latest(self._registry)
