@@ -44,8 +44,8 @@
     return words.plain((node && node.label) || id, 40);
   };
 
-  rw.noJoin = () => "No join probe is configured: add `join:` to the service.";
-  rw.noDoor = (settings) => (settings && !settings.joins ? rw.noJoin() : "no join has been counted yet");
+  rw.noJoin = "No join probe is configured: add `join:` to the service.";
+  rw.noDoor = (settings) => (settings && !settings.joins ? rw.noJoin : "no join has been counted yet");
 
   // Lines of at most some thirty letters; the breaks are ours, the text is inert.
   const broken = (text) => words.inert(text, 160).replace(/(.{20,32}?) /g, "$1<br>");

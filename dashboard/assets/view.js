@@ -11,7 +11,7 @@
 
   const BADNESS = { unknown: 0, failing: 1, strained: 2, ok: 3 };
 
-  rw.worstFirst = (services) =>
+  const worstFirst = (services) =>
     services
       .map((service, index) => [BADNESS[rw.stateOf(service)], index, service])
       .sort((a, b) => a[0] - b[0] || a[1] - b[1])
@@ -22,7 +22,7 @@
   // `choice` is a service's name, or "" for the worst one.
   rw.view = (choice) => {
     const frame = rw.frame;
-    const services = rw.worstFirst(frame ? frame.services : []);
+    const services = worstFirst(frame ? frame.services : []);
     const service = services.find((each) => each.name === choice) || services[0] || null;
     const events = frame ? frame.events || [] : [];
     const event = service ? events.find((each) => each.service === service.name) || null : null;

@@ -111,9 +111,6 @@
   };
   const outcome = (name) => OUTCOMES[name] || plain(name);
 
-  const CAUSES = { moved: "moved", succeeded: "succeeded", overflowed: "overflowed", reported: "reported", ended: "ended" };
-  const cause = (name) => CAUSES[name] || plain(name);
-
   // One line of what anybody may have typed: no control characters, no direction marks, bounded.
   function plain(text, most = 80) {
     const clean = String(text ?? "")
@@ -129,6 +126,6 @@
     plain(text, most).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
   rw.words = {
-    NONE, known, people, exact, rate, percent, whole, duration, roughly, age, clock, day, sentence, countdown, zone, outcome, cause, plain, inert,
+    NONE, known, people, exact, rate, percent, whole, duration, roughly, age, clock, day, sentence, countdown, zone, outcome, plain, inert,
   };
 })();

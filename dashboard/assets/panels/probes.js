@@ -36,7 +36,7 @@
       rows.length
         ? rw.table("Probes", ["probe", "last", "p95", "ok"], [2, 3], rows)
         : h("p", { key: "none", className: "empty" }, "No probe has run yet."),
-      service && settings && !settings.joins && h("p", { key: "hint", className: "empty" }, rw.noJoin()),
+      service && settings && !settings.joins && h("p", { key: "hint", className: "empty" }, rw.noJoin),
     ];
   });
 })();

@@ -27,7 +27,7 @@
       h(
         "td",
         { className: "whole", title: relocation.evidence.map((text) => words.plain(text, 200)).join("; ") },
-        words.cause(relocation.cause),
+        words.plain(relocation.cause),
         relocation.status === "proposed" && h("span", { className: "faint" }, " (proposed)"),
       ),
       h("td", null, ...carried(relocation)),

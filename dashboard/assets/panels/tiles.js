@@ -73,7 +73,7 @@
     if (!last.to) parts.push("no successor known");
     else if (words.known(last.carried_over)) parts.push(`${words.whole(last.carried_over)} carried over`);
     if (words.known(last.dark_seconds)) parts.push(`${words.duration(last.dark_seconds)} dark`);
-    return tile("Relocations", String(list.length), parts.join(" · ") || words.cause(last.cause), { note: last.to ? "" : "bad" });
+    return tile("Relocations", String(list.length), parts.join(" · ") || words.plain(last.cause), { note: last.to ? "" : "bad" });
   }
 
   const NAMES = ["In the room", "At the door, estimated", "Joins that got in", "Time to full", "Relocations"];
