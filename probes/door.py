@@ -21,6 +21,9 @@ PROBE_TRIES = 12
 
 _MOST = 600
 
+_LARGEST = 2**56
+"""Where a total stops: those of all endpoints of a service still add up to less than 2**63."""
+
 
 class Counters:
     """One endpoint's own join counters: only ever growing, whatever restarts behind them."""
@@ -31,15 +34,20 @@ class Counters:
         self._past: deque[tuple[float, Counter[Outcome]]] = deque(maxlen=_MOST)
 
     def take(self, told: Mapping[Outcome, int], now: float) -> None:
-        """Read the counters as told at service time `now`. A counter that fell has started again from 0."""
+        """Read the counters as told at service time `now`. A counter that fell has started again from 0.
+
+        One that is left out stands where it stood. With none told for longer than
+        `WINDOW`, nothing is known of recent tries.
+        """
+        if self._past and (now < self._past[-1][0] or (not told and now > self._past[-1][0] + WINDOW)):
+            self._past.clear()
         if not told:
             return
-        if self._past and now < self._past[-1][0]:
-            self._past.clear()
         for outcome, count in told.items():
             before = self._told.get(outcome, 0)
-            self.totals[outcome] += count - before if count >= before else count
-        self._told = told
+            grown = count - before if count >= before else count
+            self.totals[outcome] = min(self.totals[outcome] + grown, _LARGEST)
+        self._told = {**self._told, **told}
         self._past.append((now, self.totals.copy()))
         while len(self._past) > 2 and self._past[1][0] <= now - WINDOW:
             self._past.popleft()

@@ -15,6 +15,9 @@ import msgspec
 TOP_ROOMS = 200
 """How many rooms of a service are shown, exported and kept one by one."""
 
+LARGEST_COUNT = 2**32
+"""The most people that a room, a node or a capacity may have: millions of them add up to less than 2**63."""
+
 LABEL_BYTES = 128
 """The longest metric label value, and the longest title that leaves the prober."""
 

@@ -8,6 +8,9 @@ import msgspec
 
 from probes.model import Observation
 
+UNWRITABLE = (OverflowError, TypeError, ValueError, msgspec.MsgspecError)
+"""What encoding a tick raises where it holds a value that cannot be written."""
+
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
     """What all services looked like at one tick. `seq` is wall time over the tick's length."""

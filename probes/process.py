@@ -21,7 +21,7 @@ from probes.link import TO_PROBER, Configure, Done, Link, ListRooms, Rooms, Show
 from probes.logs import configure_logs
 from probes.metrics import Metrics
 from probes.model import Relocation
-from probes.pipeline import Sink, Tick
+from probes.pipeline import UNWRITABLE, Sink, Tick
 from probes.roster import roster
 from probes.runner import JOIN, POLL, Probe, run
 from probes.schedule import Schedule
@@ -36,7 +36,10 @@ _log = structlog.get_logger()
 
 
 class LinkSink:
-    """Sends each tick to the web process, with the metrics that were rendered for it."""
+    """Sends each tick to the web process, with the metrics that were rendered for it.
+
+    A tick that cannot be encoded is dropped and counted, as one that nobody reads.
+    """
 
     def __init__(self, link: Link[ToWeb, ToProber], metrics: Metrics, lag: LoopLag) -> None:
         self._link = link
@@ -44,7 +47,11 @@ class LinkSink:
         self._lag = lag
 
     def write(self, tick: Tick) -> None:
-        self._link.offer(Shown(tick=tick, metrics=self._metrics.text, lag=self._lag.read()))
+        try:
+            self._link.offer(Shown(tick=tick, metrics=self._metrics.text, lag=self._lag.read()))
+        except UNWRITABLE as error:
+            self._link.dropped += 1
+            _log.error("a tick cannot be sent to the web process", why=str(error))
 
 
 class Prober:

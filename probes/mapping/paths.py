@@ -11,7 +11,7 @@ from msgspec import Meta
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from probes.model import plain_text
+from probes.model import LARGEST_COUNT, plain_text
 
 _PLAIN = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*")
 
@@ -25,7 +25,10 @@ class Kind(NamedTuple):
 
 ID = Kind(Annotated[str, Meta(min_length=1, max_length=256)] | int, "an id of 1 to 256 characters")
 TEXT = Kind(str | int | None, "a text")
-COUNT = Kind(Annotated[int, Meta(ge=0, le=2**53)] | None, "a whole number from 0")
+COUNT = Kind(
+    Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] | None, f"a whole number from 0 to {LARGEST_COUNT:,}"
+)
+TOTAL = Kind(Annotated[int, Meta(ge=0, le=2**53)] | None, "a whole number from 0 to 2^53")
 WHEN = Kind(float | str | None, "a time")
 WORD = Kind(str | bool | int | None, "a word")
 NAMES = Kind(tuple[str | int, ...] | None, "a list of texts")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import structlog
 from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -14,9 +15,9 @@ from probes.metrics.runs import Runs, Scheduled
 from probes.metrics.table import METRICS, SERIES_LIMIT, WEB_SERIES, Kind
 from probes.metrics.text import TextFormat
 from probes.model import Observation, ProbeResult
-from probes.pipeline import Tick
+from probes.pipeline import UNWRITABLE, Tick
 
-SINKS = ("history", "link")
+SINKS = ("history", "link", "metrics")
 
 _OWN = 10  # series of the prober about itself
 _BUDGET = SERIES_LIMIT - WEB_SERIES - _OWN
@@ -24,8 +25,11 @@ _DETAIL = 400
 """Series kept back for nodes, relocations and rooms when our own probes are very many."""
 
 
+_log = structlog.get_logger()
+
+
 class Metrics(Collector):
-    """A sink whose `text` is the last tick in Prometheus' text format."""
+    """A sink whose `text` is the last tick in Prometheus' text format, or the last that could be rendered."""
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -65,7 +69,11 @@ class Metrics(Collector):
 
     def write(self, tick: Tick) -> None:
         self._observations = tick.observations
-        self.text = self._format.render(self._registry.collect())
+        try:
+            self.text = self._format.render(self._registry.collect())
+        except UNWRITABLE as error:
+            self._dropped["metrics"] += 1
+            _log.error("the metrics of a tick cannot be written", why=str(error))
 
     def describe(self) -> Iterable[Metric]:
         return ()

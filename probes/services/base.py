@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from probes.config.units import Duration, HeaderName, Interval, Name, Secret, Settings, Size, Url
 from probes.http import Http
 from probes.joins import JoinSettings
-from probes.model import SnapshotPart
+from probes.model import LARGEST_COUNT, SnapshotPart
 
 
 class Endpoint(Settings):
@@ -47,7 +47,7 @@ class ServiceSettings(Settings):
     url: Url | None = None
     every: Interval = 1.0
     timeout: Duration = 5.0
-    capacity: Annotated[int, Field(gt=0)] | None = None
+    capacity: Annotated[int, Field(gt=0, le=LARGEST_COUNT)] | None = None
     """How many people the whole service can hold."""
     audience: Annotated[int, Field(gt=0)] = 10
     """The fewest people whose room's end counts as ended with an audience."""

@@ -14,7 +14,7 @@ from probes.http import Http, Limits
 from probes.http.faults import bad_status
 from probes.joins.base import JoinOutcome
 from probes.mapping import Document, Reading, Table
-from probes.mapping.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, FieldPath, Kind, ListPath
+from probes.mapping.paths import COUNT, ID, NAMES, TEXT, TOTAL, WHEN, WORD, FieldPath, Kind, ListPath
 from probes.mapping.rows import STATES, read_nodes, read_rooms, read_time
 from probes.model import NodeReport, Outcome, RoomState, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
@@ -160,7 +160,7 @@ def _document(settings: HttpJsonSettings) -> Document:
                 "capacity": (nodes.capacity, COUNT),
             },
         )
-    values = {f"joins.{outcome}": (path, COUNT) for outcome, path in settings.joins.items()}
+    values = {f"joins.{outcome}": (path, TOTAL) for outcome, path in settings.joins.items()}
     if settings.time is not None:
         values["time"] = (settings.time, WHEN)
     return Document(tables, values)

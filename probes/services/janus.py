@@ -14,7 +14,7 @@ from probes.failure import ProbeFailed
 from probes.http import Http, Limits
 from probes.janus_api import LARGEST_ID, PROBE_DISPLAY, Hints, Plugin, plugin_name, read_envelope, read_plugin
 from probes.joins.janus_signal import JanusSignalSettings
-from probes.model import Outcome, Room, SnapshotPart, plain_text
+from probes.model import LARGEST_COUNT, Outcome, Room, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
 
 SECOND_QUESTION = 0.25
@@ -58,7 +58,7 @@ class _Row(msgspec.Struct):
     """One room of `list`."""
 
     room: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_ID)] | str
-    num_participants: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_ID)] | None = None
+    num_participants: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_COUNT)] | None = None
     description: str | None = None
 
 

@@ -106,6 +106,27 @@ def test_an_answer_without_counters_leaves_them_as_they_were() -> None:
     assert seen_door(story, 3.5).totals == {JOINED: 520}
 
 
+def test_a_counter_that_one_answer_leaves_out_is_not_counted_again() -> None:
+    story = Story("a")
+    story.poll("a", 1, joins={JOINED: 1000, TIMEOUT: 10})
+    story.poll("a", 2, joins={JOINED: 1001})
+    story.poll("a", 3, joins={JOINED: 1002, TIMEOUT: 11})
+    door = seen_door(story, 3.5)
+    assert door.totals == {JOINED: 1002, TIMEOUT: 11}
+    assert door.errors == {TIMEOUT: pytest.approx(1 / 3)}
+
+
+def test_counters_that_are_no_longer_told_leave_the_recent_tries_unknown() -> None:
+    story = Story("a")
+    for second in range(1, 31):
+        story.poll("a", second, joins={JOINED: 100 * second, TIMEOUT: 10 * second})
+    for second in range(31, 62):
+        story.poll("a", second)
+    door = seen_door(story, 61.5)
+    assert (door.tries_per_second, door.success_ratio, door.errors) == (None, None, {})
+    assert door.totals == {JOINED: 3000, TIMEOUT: 300}
+
+
 def test_the_memory_of_counters_is_bounded() -> None:
     counters = Counters()
     for n in range(5000):
@@ -152,3 +173,12 @@ def test_our_joins_are_the_door_of_a_service_without_counters() -> None:
 
 def test_no_endpoint_answers() -> None:
     assert door_by_service([], []) == (Door(observer=Observer.SERVICE), 0)
+
+
+def test_totals_stop_before_those_of_many_endpoints_are_more_than_64_bits_hold() -> None:
+    """A service may tell any count, and start again from 0 at any answer."""
+    counters = Counters()
+    for second in range(2_000):
+        counters.take({JOINED: 2**53 * (second % 2)}, float(second))
+    door, _ = door_by_service([counters] * 64, ())
+    assert 2**61 < door.totals[JOINED] < 2**63

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from probes.failure import ProbeFailed
 from probes.mapping import Document, Reading, Table, document
-from probes.mapping.paths import COUNT, ID, NAMES, TEXT, WHEN, WORD, Kind, Path
+from probes.mapping.paths import COUNT, ID, NAMES, TEXT, TOTAL, WHEN, WORD, Kind, Path
 from probes.model import Outcome
 
 ROOM = {"id": ("id", ID), "people": ("people", COUNT)}
@@ -87,7 +87,8 @@ class TestKinds:
             (COUNT, "2", 2),
             (COUNT, 2.0, 2),
             (COUNT, None, None),
-            (COUNT, 2**53, 2**53),
+            (COUNT, 2**32, 2**32),
+            (TOTAL, 2**53, 2**53),
             (ID, 5, 5),
             (ID, 10**30, 10**30),
             (ID, "5", "5"),
@@ -109,7 +110,8 @@ class TestKinds:
         [
             (COUNT, "many"),
             (COUNT, -1),
-            (COUNT, 2**53 + 1),
+            (COUNT, 2**32 + 1),
+            (TOTAL, 2**53 + 1),
             (COUNT, 10**30),
             (COUNT, 2.5),
             (COUNT, True),
@@ -141,7 +143,7 @@ class TestKinds:
         assert len(rows(reading)) == 98
         assert reading.notes == [
             '2 of 100 rooms could not be read: people is "many\\u001b[31m" '
-            "where a whole number from 0 was expected"
+            "where a whole number from 0 to 4,294,967,296 was expected"
         ]
 
     def test_rows_that_are_no_objects(self) -> None:

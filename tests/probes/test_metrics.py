@@ -145,7 +145,7 @@ def test_every_enum_has_all_its_children_at_0_from_the_start() -> None:
         "rooms_join_attempts_total": {o.value for o in JOIN_OUTCOMES},
         "rooms_relocations_total": {c.value for c in Cause},
         "rooms_state": {s.value for s in State},
-        "roomwatch_sink_dropped_total": {"history", "link"},
+        "roomwatch_sink_dropped_total": {"history", "link", "metrics"},
     }
     assert value(metrics, "roomwatch_probe_duration_seconds_count", probe="rooms") == 0
     assert value(metrics, "roomwatch_join_stage_seconds_count", stage="total") == 0
@@ -286,3 +286,12 @@ def test_the_text_is_what_prometheus_client_writes(samples: list[tuple[str, str,
     expected = generate_latest(registry)
     assert text.render([family]) == expected
     assert text.render([family]) == expected
+
+
+def test_a_tick_that_cannot_be_rendered_is_counted_and_the_last_text_stays() -> None:
+    metrics = shown(observation())
+    before = metrics.text
+    metrics.write(tick(observation(participants=10**400)))
+    assert metrics.text == before
+    metrics.write(tick(observation()))
+    assert value(metrics, "roomwatch_sink_dropped_total", sink="metrics") == 1

@@ -129,7 +129,7 @@ class TestLearning:
         assert not part.complete
         assert part.note == (
             '1 of 100 rooms could not be read: participants is "many" '
-            "where a whole number from 0 was expected"
+            "where a whole number from 0 to 4,294,967,296 was expected"
         )
 
     def test_a_bad_node_leaves_the_rooms_complete(self) -> None:

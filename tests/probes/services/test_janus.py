@@ -320,6 +320,7 @@ async def test_rooms_that_cannot_be_read_are_left_out_and_said(http: Http) -> No
         {"num_participants": 1},
         {"room": None},
         {"room": 4, "num_participants": -1},
+        {"room": 5, "num_participants": 2**32 + 1},
         "x",
         {"room": True},
     ]
@@ -329,7 +330,7 @@ async def test_rooms_that_cannot_be_read_are_left_out_and_said(http: Http) -> No
         part = await poll(http, server.url)
     assert counts(part) == {"1": 5, "2": None}
     assert not part.complete
-    assert part.note == f"5 of 7 rooms of 127.0.0.1:{server.port} could not be read"
+    assert part.note == f"6 of 8 rooms of 127.0.0.1:{server.port} could not be read"
 
 
 # --- its part of the config ---

@@ -1,0 +1,32 @@
+"""The prober process: what no sink can write ends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from probes.lag import LoopLag
+from probes.link import TO_PROBER, TO_WEB, Link, Shown, ToProber, ToWeb
+from probes.metrics import Metrics
+from probes.process import LinkSink
+from tests.probes.seen import node, observation, tick
+
+
+def test_a_tick_that_cannot_be_encoded_is_dropped_and_counted_and_the_next_is_sent() -> None:
+    async def main() -> None:
+        ours, theirs = socket.socketpair()
+        web: Link[ToProber, ToWeb] = await Link.open(ours, TO_WEB)
+        prober: Link[ToWeb, ToProber] = await Link.open(theirs, TO_PROBER)
+        sink = LinkSink(prober, Metrics(), LoopLag())
+        sink.write(tick(observation(nodes=(node(participants=2**70),)), seq=1))
+        sink.write(tick(observation(nodes=(node("half a pair \ud800"),)), seq=2))
+        assert prober.dropped == 2
+        sink.write(tick(observation(), seq=3))
+        async with asyncio.timeout(20):
+            message = await anext(aiter(web))
+        assert isinstance(message, Shown)
+        assert (message.tick.seq, prober.dropped) == (3, 2)
+        await web.close()
+        await prober.close()
+
+    asyncio.run(main())
