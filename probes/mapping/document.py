@@ -163,7 +163,7 @@ def _any_json(body: bytes, where: str) -> Any:
     except _UNREADABLE:
         pass
     try:
-        return json.loads(body.decode("utf-8-sig", "replace"))
+        return json.loads(body.decode("utf-8-sig", "surrogateescape"))
     except (ValueError, RecursionError):
         raise not_json(body, where) from None
 

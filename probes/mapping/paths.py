@@ -23,7 +23,7 @@ class Kind(NamedTuple):
     expected: str
 
 
-ID = Kind(Annotated[str, Meta(min_length=1, max_length=256)] | int, "an id of 1 to 256 characters")
+ID = Kind(Annotated[str, Meta(min_length=1)] | int, "an id")
 TEXT = Kind(str | int | None, "a text")
 COUNT = Kind(
     Annotated[int, Meta(ge=0, le=LARGEST_COUNT)] | None, f"a whole number from 0 to {LARGEST_COUNT:,}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from typing import Any
 from probes.mapping import Columns
 from probes.model import LABEL_BYTES, NodeReport, Room, RoomState, plain_text
 
-ID_BYTES = 1024
+ID_LENGTH = 256
 MAX_HOSTS = 32
 MILLISECONDS_FROM = 1e11
 """Times from here on are Unix milliseconds: as seconds they would be after the year 5000."""
@@ -85,10 +86,15 @@ def clean_title(text: str | int | None) -> str:
 
 
 def clean_id(given: str | int) -> str:
-    """An id as text that a terminal and a log can show."""
-    if type(given) is not str:
-        return str(given)[:ID_BYTES]
-    return given if given.isprintable() else plain_text(given, ID_BYTES)
+    """An id as text of a bounded length that a terminal and a log can show.
+
+    Ids that differ stay different: what had to be cut or cleaned gets a mark of the whole id.
+    """
+    whole = given if type(given) is str else str(given)
+    if len(whole) <= ID_LENGTH and whole.isprintable():
+        return whole
+    mark = hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return f"{plain_text(whole, ID_LENGTH)}~{mark}"
 
 
 def read_time(given: float | str | None) -> float | None:

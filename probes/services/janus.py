@@ -14,6 +14,7 @@ from probes.failure import ProbeFailed
 from probes.http import Http, Limits
 from probes.janus_api import LARGEST_ID, PROBE_DISPLAY, Hints, Plugin, plugin_name, read_envelope, read_plugin
 from probes.joins.janus_signal import JanusSignalSettings
+from probes.mapping.rows import clean_id
 from probes.model import LARGEST_COUNT, Outcome, Room, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
 
@@ -109,7 +110,7 @@ class Janus:
         if participants and str(row.room) == self._joined:
             participants = await self._without_probe(row, endpoint, http)
         title = plain_text(row.description or "")
-        return Room(id=str(row.room), node=endpoint.id, participants=participants, title=title)
+        return Room(id=clean_id(row.room), node=endpoint.id, participants=participants, title=title)
 
     async def _without_probe(self, row: _Row, endpoint: Endpoint, http: Http) -> int | None:
         """How many are in the room that we join, less our own probes."""

@@ -120,7 +120,6 @@ class TestKinds:
             (COUNT, [1]),
             (ID, ""),
             (ID, None),
-            (ID, "x" * 257),
             (ID, True),
             (ID, {"a": 1}),
             (TEXT, ["a"]),

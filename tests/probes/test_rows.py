@@ -108,7 +108,31 @@ class TestTexts:
 
     def test_ids_and_hosts_hold_nothing_that_moves_a_cursor(self) -> None:
         got = rooms([{"id": "a\x1b[2J", "node": "n\n1", "hosts": ["h\r"]}], "node", "hosts")[0][0]
-        assert (got.id, got.node, got.hosts) == ("a [2J", "n 1", ("h",))
+        assert [text.partition("~")[0] for text in (got.id, got.node, *got.hosts)] == ["a [2J", "n 1", "h"]
+
+    @pytest.mark.parametrize(
+        "ids",
+        [
+            ["launch", "launch\u200b", "launch\u202e", " launch\n"],
+            ["a\ud800", "a\ud801", "a?"],
+            ["x" * 256, "x" * 257, "x" * 256 + "y", "x" * 100_000],
+            ["é" * 200, "é" * 200 + "\u200b"],
+            ["\u200b", "\u200e"],
+        ],
+        ids=["unprintable", "half pairs", "long", "long in bytes", "nothing else"],
+    )
+    def test_ids_that_differ_stay_different(self, ids: list[str]) -> None:
+        """Anyone can name a room nearly as another, whose people it would hide."""
+        got, notes = rooms([{"id": name, "node": name} for name in ids], "node")
+        assert (len({room.id for room in got}), len({room.node for room in got})) == (len(ids), len(ids))
+        assert max(len(room.id) for room in got) < 300
+        assert notes == []
+
+    def test_ids_in_another_encoding_stay_different(self) -> None:
+        table = Table("@", {"id": ("id", ID)})
+        body = b'[{"id": "Jos\xe9"}, {"id": "Jos\xe8"}]'
+        got, _ = read_rooms(Document({"rooms": table}, {}).read(body, "a:80").tables["rooms"], "here", STATES)
+        assert len({room.id for room in got}) == 2
 
     def test_no_more_hosts_than_lineage_needs(self) -> None:
         assert len(rooms([{"id": "a", "hosts": list(range(1000))}], "hosts")[0][0].hosts) == 32

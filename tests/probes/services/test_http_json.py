@@ -165,7 +165,7 @@ class TestFailing:
             Outcome.PROTOCOL,
             "",
             "127.0.0.1:PORT: 2 of 2 rooms could not be read: id is missing where "
-            "an id of 1 to 256 characters was expected; check the mapping in `rooms`",
+            "an id was expected; check the mapping in `rooms`",
         )
 
     @pytest.mark.parametrize(
