@@ -20,12 +20,12 @@ from dashboard.guard import Guard
 from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.recent import KEPT, Recent
-from dashboard.supervisor import ConfigText, ProberAway, Supervisor
+from dashboard.supervisor import ProberAway, Supervisor
 from dashboard.vitals import Lags, Vitals
 from probes.history import open_reader
 from probes.lag import LoopLag
 from probes.link import Shown
-from probes.settings import BadConfig, Config, parse
+from probes.settings import BadConfig, Config, ConfigText, parse
 
 if TYPE_CHECKING:
     from dashboard.board import Board
@@ -78,7 +78,7 @@ class Web:
         async with self._reloading:
             try:
                 text = self._read_again()
-                config = await asyncio.to_thread(parse, text.text, text.name, text.folder)
+                config = await asyncio.to_thread(parse, *text)
                 refusal = self.guard.refuses(config.auth) if self.guard else None
                 error = refusal or await self.supervisor.reload(text)
             except BadConfig as bad:

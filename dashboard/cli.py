@@ -23,11 +23,9 @@ from dashboard.app import VERSION, Web
 from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.guard import refuses_listening
 from dashboard.server import Hangups, Server, bind
-from dashboard.supervisor import ConfigText
-from probes.config.file import read_text
 from probes.logs import configure_logs
 from probes.model import plain_text
-from probes.settings import BadConfig, Config, parse
+from probes.settings import BadConfig, Config, ConfigText, parse, read_config
 
 app = typer.Typer(
     help="Watch live audio and video rooms through a launch event.",
@@ -50,15 +48,10 @@ Port = Annotated[int, typer.Option(help="Port of the board; 0 takes a free one."
 Speed = Annotated[float, typer.Option(help="Event seconds a second.", min=0.1, max=FASTEST_DEMO)]
 
 
-def read_config(path: Path) -> ConfigText:
-    """The text of a config file. Raises BadConfig where it cannot be read."""
-    return ConfigText(text=read_text(path), name=str(path), folder=path.absolute().parent)
-
-
 def _checked(path: Path) -> tuple[ConfigText, Config]:
     try:
         text = read_config(path)
-        return text, parse(text.text, text.name, text.folder)
+        return text, parse(*text)
     except BadConfig as error:
         fail(str(error), WRONG_CONFIG)
 
@@ -100,7 +93,7 @@ def demo(
         try:
             with SeedPlayer(seed, speed) as player:
                 text = demo_config(played, player.url, speed, Path(folder))
-                settings = parse(text.text, text.name, text.folder)
+                settings = parse(*text)
                 _serve(lambda: Web(text, settings, lambda: text), DEFAULT_HOST, port, hangups)
         except DemoFailed as error:
             fail(str(error), 1)

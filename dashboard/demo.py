@@ -11,7 +11,7 @@ from typing import Self
 import yaml
 
 from dashboard.children import module_command, module_environment
-from dashboard.supervisor import ConfigText
+from probes.settings import ConfigText
 from seeds import Seed
 
 FASTEST_POLL = 0.1

@@ -7,14 +7,13 @@ import contextlib
 import itertools
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 import structlog
 
 from dashboard.children import module_command, module_environment
 from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Rooms, Shown, ToProber, ToWeb
+from probes.settings import ConfigText
 
 _ANSWER_SECONDS = 10.0
 _END_SECONDS = 1.0
@@ -33,15 +32,6 @@ class ProberAway(Exception):
 
 class ProberSilent(ProberAway):
     """It did not answer in time, and may yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConfigText:
-    """A config file as it was read. Both processes make the same settings of it."""
-
-    text: str
-    name: str
-    folder: Path
 
 
 class Supervisor:

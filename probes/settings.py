@@ -1,14 +1,14 @@
 """The config file as types, and how it is read.
 
-`load` and `parse` either return a whole `Config` or raise `BadConfig` with what is
-wrong in the file: where it is, what was found and what was expected.
+`parse` either returns a whole `Config` or raises `BadConfig` with what is wrong in
+the file: where it is, what was found and what was expected.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -30,7 +30,7 @@ from probes.config.units import (
 )
 from probes.services import AnyService
 
-__all__ = ["BadConfig", "Config", "Mistake", "load", "parse"]
+__all__ = ["BadConfig", "Config", "ConfigText", "Mistake", "parse", "read_config"]
 
 
 class Event(Settings):
@@ -180,9 +180,17 @@ def _unknown_services(config: Config) -> list[InitErrorDetails]:
     ]
 
 
-def load(path: Path) -> Config:
-    """Read and check a config file; `file:` secrets are seen from its folder. Raises BadConfig."""
-    return parse(read_text(path), str(path), path.parent)
+class ConfigText(NamedTuple):
+    """A config file as it was read: what `parse` takes. Both processes make the same settings of it."""
+
+    text: str
+    name: str
+    folder: Path
+
+
+def read_config(path: Path) -> ConfigText:
+    """The text of a config file; `file:` secrets are seen from its folder. Raises BadConfig."""
+    return ConfigText(text=read_text(path), name=str(path), folder=path.absolute().parent)
 
 
 def parse(text: str, name: str, folder: Path) -> Config:

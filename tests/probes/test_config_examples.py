@@ -11,7 +11,7 @@ import pytest
 from probes.http import Http
 from probes.model import Room, RoomState, SnapshotPart
 from probes.services import SERVICES
-from probes.settings import load
+from probes.settings import parse, read_config
 from tests.probes.raw_http import RawServer, sends_json, serving
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -118,7 +118,7 @@ def polled(example: str, body: object) -> tuple[SnapshotPart, RawServer]:
     """What the first endpoint of the example's service learns from an answer of `body`."""
 
     async def main() -> tuple[SnapshotPart, RawServer]:
-        (service, *_) = load(CONFIG / "examples" / f"{example}.yaml").services
+        (service, *_) = parse(*read_config(CONFIG / "examples" / f"{example}.yaml")).services
         http = Http()
         try:
             async with asyncio.timeout(60), serving(sends_json(body)) as server:

@@ -20,7 +20,7 @@ from probes.config.schema import schema_text
 from probes.config.units import Settings
 from probes.joins import JOINS
 from probes.services import SERVICES
-from probes.settings import BadConfig, Config, load, parse
+from probes.settings import BadConfig, Config, parse, read_config
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "bad_config").glob("*.yaml"))
@@ -69,7 +69,7 @@ def expected(path: Path) -> list[str]:
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
 def test_each_mistake_is_told_with_its_line_and_a_sentence(path: Path) -> None:
     with pytest.raises(BadConfig) as caught:
-        load(path)
+        parse(*read_config(path))
     told = [f"{mistake.line}: {mistake.sentence}" for mistake in caught.value.mistakes]
     assert [line.replace(f"{path.parent}/", "HERE/") for line in told] == expected(path)
     assert {mistake.file for mistake in caught.value.mistakes} == {str(path)}
@@ -79,7 +79,7 @@ def test_each_mistake_is_told_with_its_line_and_a_sentence(path: Path) -> None:
 def test_no_mistake_holds_what_may_be_a_secret(path: Path) -> None:
     """All that is secret in the bad configs holds `hunter2`; the traceback with its causes has none of it."""
     with pytest.raises(BadConfig) as caught:
-        load(path)
+        parse(*read_config(path))
     printed = [str(caught.value), repr(caught.value), *map(repr, caught.value.mistakes)]
     printed += traceback.format_exception(caught.value)
     assert not [text for text in printed if "hunter2" in text]
@@ -132,7 +132,7 @@ def test_secrets_come_from_files_beside_the_config(tmp_path: Path) -> None:
     (tmp_path / "secrets" / "janus.txt").write_text("hunter2\n")
     path = tmp_path / "roomwatch.yaml"
     path.write_text(MINIMAL.replace("adm\n", "file:secrets/janus.txt\n", 1))
-    assert getattr(load(path).services[0], "admin_secret").reveal() == "hunter2"  # noqa: B009 - a janus key
+    assert getattr(parse(*read_config(path)).services[0], "admin_secret").reveal() == "hunter2"  # noqa: B009 - a janus key
 
 
 def test_no_secret_is_printed_or_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -222,7 +222,7 @@ def test_with_any_word_changed_nothing_but_bad_config_is_raised(old: str, new: s
 def test_the_configs_that_people_start_from_are_good(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in _variables(path):
         monkeypatch.setenv(name, HASH)
-    assert load(path).services
+    assert parse(*read_config(path)).services
     _check_by_schema(path)
 
 
