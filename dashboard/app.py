@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI, Response
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 _FASTAPI_PATHS = ("/api/", "/-/", "/metrics")
-METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _log = structlog.get_logger()
 
@@ -172,7 +172,7 @@ def make_app(web: Web, bound_host: str) -> Guard:
     async def metrics() -> Response:
         if not web.metrics:
             return Response("the first tick is not there yet\n", 503, media_type="text/plain")
-        return Response(web.metrics, headers={"Content-Type": METRICS_TYPE})
+        return Response(web.metrics, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     app.add_middleware(_Heads)
     web.guard = Guard(app, web.config.auth, bound_host)
