@@ -14,6 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard import __version__
 from dashboard.api import add_docs, make_api, make_operations
 from dashboard.files import FileServer
 from dashboard.frames import encode, events_of
@@ -31,7 +32,6 @@ from probes.settings import BadConfig, Config, ConfigText, parse
 if TYPE_CHECKING:
     from dashboard.board import Board
 
-VERSION = "0.1.0"
 _FASTAPI_PATHS = ("/api/", "/-/", "/metrics")
 
 _log = structlog.get_logger()
@@ -48,7 +48,7 @@ class Web:
         self.recent = Recent()
         self.lag = LoopLag()
         self._tasks: list[asyncio.Task[None]] = []
-        self.vitals = Vitals(VERSION)
+        self.vitals = Vitals(__version__)
         self.metrics = b""
         self.history = open_reader(config.history)
         self.supervisor = Supervisor(text, self._show, self.vitals.prober_restarted)
@@ -130,7 +130,7 @@ class Web:
 def _make_board(config: Config) -> Board:
     from dashboard.board import Board  # takes Dash along, half of all that is imported
 
-    return Board(config, VERSION)
+    return Board(config, __version__)
 
 
 def _note_a_break(task: asyncio.Task[None]) -> None:
@@ -155,7 +155,7 @@ def make_app(web: Web, bound_host: str) -> Guard:
     """Everything that is served, behind its guard. Explicit routes first, then files, then 404."""
     app = FastAPI(
         title="Roomwatch",
-        version=VERSION,
+        version=__version__,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",

@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.text import Text
 
 import seeds
-from dashboard.app import VERSION, Web
+from dashboard import __version__
+from dashboard.app import Web
 from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.guard import refuses_listening
 from dashboard.server import Hangups, Server, bind
@@ -152,7 +153,7 @@ def hash_password() -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
-    typer.echo(VERSION)
+    typer.echo(__version__)
 
 
 def _load_seed(name: str) -> seeds.Seed:

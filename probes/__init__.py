@@ -1,0 +1,1 @@
+"""Watching: probes that ask rooms services, and what is made of their answers."""
