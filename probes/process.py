@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -31,6 +32,9 @@ from probes.watch import Watch, cursor
 SEQ_A_SECOND = 20
 """Frames are numbered by wall time in twentieths of a second: numbers grow across restarts, and
 those of replicas can be compared, whatever the tick."""
+
+RESOLVERS = 128
+"""How many host names are resolved at once."""
 
 _log = structlog.get_logger()
 
@@ -181,6 +185,10 @@ class Prober:
 
 
 async def _main(descriptor: int) -> None:
+    # Only names are resolved there; a silent name server holds a thread for each host that it is asked for.
+    asyncio.get_running_loop().set_default_executor(
+        ThreadPoolExecutor(RESOLVERS, thread_name_prefix="resolve")
+    )
     link: Link[ToWeb, ToProber] = await Link.open(socket.socket(fileno=descriptor), TO_PROBER)
     task = asyncio.current_task()
     if task is not None:

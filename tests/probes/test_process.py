@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 
+import pytest
+
+from probes import process
 from probes.lag import LoopLag
 from probes.link import TO_PROBER, TO_WEB, Link, Shown, ToProber, ToWeb
 from probes.metrics import Metrics
@@ -30,3 +34,22 @@ def test_a_tick_that_cannot_be_encoded_is_dropped_and_counted_and_the_next_is_se
         await prober.close()
 
     asyncio.run(main())
+
+
+def test_many_host_names_are_resolved_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host whose name server is silent holds a thread for long; others go on meanwhile."""
+    together = threading.Barrier(100)
+
+    class Resolving:
+        def __init__(self, link: object) -> None:
+            assert isinstance(link, Link)
+
+        async def run(self) -> None:
+            loop = asyncio.get_running_loop()
+            await asyncio.gather(*(loop.run_in_executor(None, together.wait, 30) for _ in range(100)))
+
+    monkeypatch.setattr(process, "Prober", Resolving)
+    ours, theirs = socket.socketpair()
+    with ours:
+        asyncio.run(process._main(theirs.detach()))
+    assert not together.broken
