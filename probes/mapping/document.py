@@ -88,12 +88,16 @@ class Columns:
 
 @dataclass(slots=True)
 class Reading:
-    """What a document told. A list that is not there has no table; `left_out` counts rows."""
+    """What a document told. A list that is not there has no table; `left_out` counts rows.
+
+    `broken` says of each list why its expression could not be worked out.
+    """
 
     tables: dict[str, Columns] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     left_out: dict[str, int] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
 
 
 class Document:
@@ -121,7 +125,12 @@ class Document:
     def _read_slowly(self, document: Any) -> Reading:
         reading = Reading()
         for name, table in self.tables.items():
-            rows = _quietly(table.where, document)
+            try:
+                rows = table.where.find(document)
+            except JMESPathError as error:
+                reading.broken[name] = plain_text(str(error))
+                reading.notes.append(f"{name} could not be looked for: {reading.broken[name]}")
+                continue
             if not isinstance(rows, list):
                 continue
             columns, complaint = table.read(rows)

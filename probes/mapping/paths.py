@@ -53,7 +53,12 @@ class Path:
     def find(self, value: Any) -> Any:
         """What is there in `value`, or None. Raises JMESPathError."""
         if self._expression is not None:
-            return self._expression.search(value)
+            try:
+                return self._expression.search(value)
+            except JMESPathError:
+                raise
+            except (TypeError, ArithmeticError, LookupError, ValueError, AttributeError) as error:
+                raise JMESPathError(str(error)) from error  # what its functions let through
         for name in self.names or ():
             if not isinstance(value, dict):
                 return None

@@ -130,10 +130,7 @@ class HttpJson:
         reading = self._document.read(body, where)
         columns = reading.tables.get("rooms")
         if columns is None:
-            at = "the top" if self._settings.rooms.list in ("", "@") else f"`{self._settings.rooms.list}`"
-            raise ProbeFailed(
-                Outcome.PROTOCOL, f"{where} answered with JSON that has no list at {at}; check `rooms.list`"
-            )
+            raise self._no_rooms(reading, where)
         complete = "rooms" not in reading.left_out
         if not columns and not complete:
             raise ProbeFailed(Outcome.PROTOCOL, f"{where}: {reading.notes[0]}; check the mapping in `rooms`")
@@ -147,6 +144,14 @@ class HttpJson:
             joins=self._joins(reading),
             note=plain_text("; ".join(notes), NOTE_BYTES),
         )
+
+    def _no_rooms(self, reading: Reading, where: str) -> ProbeFailed:
+        path = self._settings.rooms.list
+        if why := reading.broken.get("rooms"):
+            what = f"JSON in which `{path}` cannot be worked out ({why})"
+        else:
+            what = "JSON that has no list at " + ("the top" if path in ("", "@") else f"`{path}`")
+        return ProbeFailed(Outcome.PROTOCOL, f"{where} answered with {what}; check `rooms.list`")
 
     def _joins(self, reading: Reading) -> dict[Outcome, int]:
         counts = ((outcome, reading.values.get(f"joins.{outcome}")) for outcome in self._settings.joins)

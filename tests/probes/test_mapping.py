@@ -59,6 +59,19 @@ class TestWhere:
         body = {"rooms": [{"id": "a", "users": [1, 2, 3]}]}
         assert rows(read(body, id=("id", ID), people=("length(users)", COUNT))) == [("a", 3)]
 
+    @pytest.mark.parametrize(
+        "expression",
+        ["users[?@ > `3`] | length(@)", "ceil(load)", "users[::0]"],
+        ids=["type", "value", "slice"],
+    )
+    def test_an_expression_that_one_row_does_not_suit_loses_only_that_row(self, expression: str) -> None:
+        body = b'{"rooms": [{"id": "a", "users": ["b"], "load": NaN}, {"id": "c", "users": null, "load": 1}]}'
+        reading = read(body, id=("id", ID), people=(expression, WORD))
+        assert reading.left_out == {"rooms": 2 if "length" in expression else 1}
+        assert reading.notes[0].startswith(
+            f"{reading.left_out['rooms']} of 2 rooms could not be read: people "
+        )
+
     def test_one_value_as_two_fields(self) -> None:
         assert rows(read({"rooms": [{"id": "a"}]}, id=("id", ID), title=("id", TEXT))) == [("a", "a")]
 

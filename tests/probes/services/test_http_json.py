@@ -160,6 +160,15 @@ class TestFailing:
             "127.0.0.1:PORT answered with JSON that has no list at the top; check `rooms.list`"
         )
 
+    def test_an_expression_that_the_answer_does_not_suit(self) -> None:
+        mixed = {"rooms": [{"id": "a", "people": "many"}]}
+        assert failure(sends_json(mixed), rooms={"list": "rooms[?people > `3`]"}) == (
+            Outcome.PROTOCOL,
+            "",
+            "127.0.0.1:PORT answered with JSON in which `rooms[?people > `3`]` cannot be worked out "
+            "('>' not supported between instances of 'str' and 'int'); check `rooms.list`",
+        )
+
     def test_a_mapping_that_fits_no_room_is_no_empty_service(self) -> None:
         assert failure(sends_json({"rooms": [{"name": "a"}, {"name": "b"}]})) == (
             Outcome.PROTOCOL,
