@@ -49,6 +49,8 @@ class Facts:
     join_p95: float | None
     headroom: Headroom
     relocations: tuple[Relocation, ...]
+    left_out: bool = False
+    """Whether rooms have lately gone that were too many to be followed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def judge(facts: Facts, objectives: Objectives) -> tuple[State, tuple[str, ...]]
         *_slow_joins(facts, objectives),
         *_fullness(facts.headroom),
         *_unread(facts.endpoints),
+        *_left_out(facts),
     ]
     reasons.sort(key=lambda reason: -_SEVERITY[reason.state])
     if not reasons:
@@ -174,6 +177,14 @@ def _unread(endpoints: Iterable[EndpointStatus]) -> Iterator[Reason]:
     for endpoint in [e for e in endpoints if e.answering and not e.complete][:_FEW]:
         note = plain_text(endpoint.note) or "a part of it could not be read"
         yield Reason(State.STRAINED, f"The answer of {endpoint.id} is incomplete: {note}")
+
+
+def _left_out(facts: Facts) -> Iterator[Reason]:
+    if facts.left_out:
+        yield Reason(
+            State.STRAINED,
+            "More rooms opened and ended within 10 min than can be followed: some are not shown",
+        )
 
 
 def _all_is_well(facts: Facts) -> str:

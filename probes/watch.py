@@ -7,20 +7,19 @@ each result and with each question.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from probes.config.objectives import Objectives
 from probes.door import Tries, door_by_probe, door_by_service
 from probes.headroom import headroom
 from probes.lineage import Lineage
-from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation, Room, RoomView
+from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation, RoomView
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
-from probes.watching.answers import Changes
 from probes.watching.endpoint import POLL, WatchedEndpoint
+from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
 from probes.watching.paging import cursor, page
-from probes.watching.roll import Key, key_of
+from probes.watching.roll import key_of
 
 __all__ = ["Watch", "cursor"]
 
@@ -38,6 +37,7 @@ class Watch:
         self._objectives = objectives
         self._endpoints = {e.id: WatchedEndpoint(e) for e in settings.endpoints}
         self._tries = Tries()
+        self._first_hand = FirstHand()
         self._lineage = Lineage(settings.name, settings.audience, restored)
 
     @property
@@ -45,25 +45,32 @@ class Watch:
         return self._settings.kind
 
     def follow(self, settings: ServiceSettings, objectives: Objectives) -> None:
-        """Take over a changed config: nodes that stay keep what is known, the others leave without an end."""
+        """Take over a changed config: nodes that stay keep what is known, the others leave without an end.
+
+        A node that is asked something else than before starts afresh.
+        """
+        same = _asked(settings) == _asked(self._settings)
         self._settings = settings
         self._objectives = objectives
         self._lineage.audience = settings.audience
         before = self._endpoints
         self._endpoints = {}
         for endpoint in settings.endpoints:
-            watched = before.get(endpoint.id) or WatchedEndpoint(endpoint)
+            watched = before.get(endpoint.id)
+            if watched is None or not same or watched.settings.url != endpoint.url:
+                watched = WatchedEndpoint(endpoint)
             watched.settings = endpoint
             self._endpoints[endpoint.id] = watched
+        self._first_hand.keep_only([e.id for e in before.values() if self._endpoints.get(e.id) is e])
         if settings.join is None:
             self._tries = Tries()
             for watched in self._endpoints.values():
                 watched.keep_only(POLL)
 
     def observe(self, result: ProbeResult) -> None:
-        """Take in one run of a probe, good or bad. One of a node that has left is ignored."""
+        """Take in one run of a probe, good or bad. One that the config no longer asks for is ignored."""
         endpoint = self._endpoints.get(result.node)
-        if endpoint is None:
+        if endpoint is None or (result.probe != POLL and self._settings.join is None):
             return
         endpoint.record(result)
         if result.probe != POLL:
@@ -72,7 +79,9 @@ class Watch:
             endpoint.fail(result)
         else:
             changes = endpoint.take(result, result.part, self._settings.every)
-            self._lineage.take(self._first_hand(endpoint, changes, result.at), self._room)
+            everywhere = Everywhere(self._endpoints.values(), result.at, self._settings.every)
+            told = self._first_hand.of(endpoint, changes, everywhere, self._lineage.departed)
+            self._lineage.take(told, everywhere)
 
     def observation(self, at: float) -> Observation:
         """All that is known at wall time `at`; bounded whatever the service's size.
@@ -87,7 +96,7 @@ class Watch:
         rooms, other = joined.rooms(self._lineage.rooms())
         door, tries = self._door(joined, at)
         free = headroom(nodes, rooms, joined.participants if joined.complete else None, settings.capacity)
-        relocations = self._lineage.relocations(joined.unknown)
+        relocations = self._lineage.relocations(joined.known)
         facts = Facts(
             endpoints=tuple(e.status(e in joined.answering, at) for e in self._endpoints.values()),
             participants=joined.participants,
@@ -98,6 +107,7 @@ class Watch:
             ),
             headroom=free,
             relocations=relocations,
+            left_out=self._lineage.left_out,
         )
         state, reasons = judge(facts, self._objectives)
         return Observation(
@@ -132,25 +142,6 @@ class Watch:
         rooms, total = page(joined.rolls(), after, limit)
         return [joined.view(room, lineages.get(key_of(room))) for room in rooms], total
 
-    def _first_hand(self, endpoint: WatchedEndpoint, changes: Changes, at: float) -> Changes:
-        """What changed for the service.
-
-        A room that another endpoint told of is not new; one that another endpoint
-        still tells of, or waits for, has not gone: the last one says so.
-        """
-        others = [e for e in self._endpoints.values() if e is not endpoint]
-        present = [e.answers for e in others if e.answering(at, self._settings.every)]
-        return replace(
-            changes,
-            departed=tuple(d for d in changes.departed if not any(a.waits_for(d.key) for a in present)),
-            arrived=tuple(a for a in changes.arrived if not any(a.key in e.answers.open for e in others)),
-        )
-
-    def _room(self, key: Key) -> Room | None:
-        found = [e.answers for e in self._endpoints.values() if key in e.answers.open]
-        newest = max(found, key=lambda answers: answers.at, default=None)
-        return newest.open.get(key) if newest else None
-
     def _door(self, joined: Joined, at: float) -> tuple[Door | None, int]:
         if any(e.counters.totals for e in joined.told):
             return door_by_service(
@@ -167,3 +158,9 @@ class Watch:
             for _, runs in sorted(endpoint.runs.items())
             if (view := runs.view()) is not None
         )
+
+
+def _asked(settings: ServiceSettings) -> dict[str, object]:
+    """What a service is asked, beside where: the rest only says how often, and what for."""
+    beside = {"name", "every", "timeout", "capacity", "audience", "join", "nodes", "url"}
+    return settings.model_dump(exclude=beside)

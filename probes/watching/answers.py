@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
-from probes.model import ProbeResult, Room, RoomState, SnapshotPart
+from probes.model import Room, RoomState, SnapshotPart
 from probes.watching.roll import Key, Roll, key_of
 from probes.watching.summary import Summary, by_size, summarise
 
@@ -37,6 +38,7 @@ class Departure(msgspec.Struct, gc=False):
     how: str
     claimed: bool = False  # a relocation says that it ended
     lineage: str = ""  # what led to this room
+    relocation: str = ""  # the id of the relocation that says so, if it was known before a restart
 
     @property
     def key(self) -> Key:
@@ -44,10 +46,14 @@ class Departure(msgspec.Struct, gc=False):
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A room that opened, and when it was first seen in the service's time."""
+    """A room that opened, and when it was first seen in the service's time.
+
+    `first`: it was open in the first answer that could tell of it, so it may have opened long before.
+    """
 
     room: Room
     at: float
+    first: bool = False
 
     @property
     def key(self) -> Key:
@@ -56,10 +62,17 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one good answer changed. `backwards`: its time went back, so nothing can be compared."""
+    """What one good answer changed. `backwards`: its time went back, so nothing can be compared.
+
+    `again` are all its open rooms where it is the `first` one, or the first after a silence.
+    `left_out` rooms are missing, and too many to be waited for.
+    """
 
     at: float
     backwards: bool = False
+    first: bool = False
+    again: Roll | None = None
+    left_out: int = 0
     departed: tuple[Departure, ...] = ()
     arrived: tuple[Arrival, ...] = ()
 
@@ -83,20 +96,20 @@ class _Peaks:
     """The highest recent count of rooms that shrank, over the last 40 to 80 s of service time.
 
     A room that never shrank has its last count as its highest, so only falls are kept.
+    Where the service's clock stands still, the wall's bounds what is kept.
     """
 
     def __init__(self) -> None:
         self._falls: deque[dict[Key, int]] = deque([{}], maxlen=2)
-        self._since: float | None = None
+        self._since: tuple[float, float] | None = None
 
-    def move_to(self, now: float) -> None:
-        if self._since is None or now < self._since:
-            self._since = now
-        elif now - self._since >= _PEAK:
-            if now - self._since >= 2 * _PEAK:
-                self._falls.append({})
-            self._falls.append({})
-            self._since = now
+    def move_to(self, now: float, wall: float) -> None:
+        since = self._since or (now, wall)
+        passed = max(now - since[0], wall - since[1])
+        if passed >= _PEAK:
+            self._falls.extend([{}, {}] if passed >= 2 * _PEAK else [{}])
+        if self._since is None or passed >= _PEAK or now < since[0]:
+            self._since = now, wall
 
     def fell(self, key: Key, size: int) -> None:
         newest = self._falls[-1]
@@ -125,17 +138,32 @@ class Answers:
     _missing: dict[Key, _Missing] = field(default_factory=dict)
     _peaks: _Peaks = field(default_factory=_Peaks)
 
-    def waits_for(self, key: Key) -> bool:
-        """Whether a room is open here, or missing and not yet held for gone."""
-        return key in self.open or key in self._missing
+    def waits_for(self, keys: Mapping[str, set[str]]) -> set[Key]:
+        """Which rooms of `keys`, the ids by node, are open here, or missing and not yet held for gone."""
+        if not self._missing:
+            return self.open.among(keys)
+        missing = {(node, room) for node, rooms in keys.items() for room in rooms} & self._missing.keys()
+        return missing | self.open.among(keys)
+
+    def missing_ids(self) -> set[str]:
+        """The ids of the rooms that are missing and not yet held for gone."""
+        return {room for _, room in self._missing}
+
+    @property
+    def unsure_since(self) -> float:
+        """The service time from which on something of these rooms is not known."""
+        missing = next(iter(self._missing.values()), None)
+        return min(self.now, missing.last_seen) if missing else self.now
 
     def fail(self) -> None:
         """A poll went wrong: nothing is learned of any room, and what is missing later gets patience."""
         self._silent = True
 
-    def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
-        """Read a good answer of an endpoint that is asked every `every` seconds."""
-        now = result.at if part.service_time is None else part.service_time
+    def take(self, part: SnapshotPart, at: float, now: float, limit: float) -> Changes:
+        """Read a good answer that came at wall time `at` and service time `now`.
+
+        `limit`: the wall seconds without a good answer after which there was a silence.
+        """
         is_open = RoomState.OPEN
         rooms = [room for room in part.rooms if room.state is is_open]
         roll, closed = Roll(rooms), Roll()
@@ -144,12 +172,13 @@ class Answers:
         if self.part is None or now < self.now - BACKWARDS:
             self._missing.clear()
             self._peaks = _Peaks()
-            changes = Changes(at=now, backwards=self.part is not None)
+            first = self.part is None
+            changes = Changes(at=now, backwards=not first, first=first, again=roll if first else None)
         else:
-            self._note_silence(result.at - self.at >= 2 * every)
-            self._peaks.move_to(now)
+            self._note_silence(at - self.at >= limit)
+            self._peaks.move_to(now, at)
             changes = self._compare(part, roll, closed, now)
-        self.part, self.at, self.now = part, result.at, now
+        self.part, self.at, self.now = part, at, now
         self.open, self.closed = roll, closed
         self.summary = summarise(roll)
         return changes
@@ -169,15 +198,18 @@ class Answers:
             if size is not None and (room.participants is None or room.participants < size):
                 self._peaks.fell(key_of(room), size)
         arrived = [Arrival(room, now) for room in found.came if not self._missing.pop(key_of(room), None)]
-        self._miss(found.gone, now)
+        left_out = self._miss(found.gone, now)
         departed = self._departures(part.complete, closed, now) if self._missing else []
         return Changes(
             at=now,
+            again=roll if self._answers == 1 else None,
+            left_out=left_out,
             departed=tuple(sorted(departed, key=lambda departure: departure.key)),
             arrived=tuple(sorted(arrived, key=lambda arrival: arrival.key)),
         )
 
-    def _miss(self, gone: list[Room], now: float) -> None:
+    def _miss(self, gone: list[Room], now: float) -> int:
+        """Wait for rooms that are no longer told of, and return for how many there is no space."""
         space = MOST_MISSING - len(self._missing)
         for room in gone if len(gone) <= space else sorted(gone, key=by_size)[:space]:
             key = key_of(room)
@@ -188,6 +220,7 @@ class Answers:
                 before=self._peaks.of(key, room.participants),
                 patient=self._answers <= FIRST_ANSWERS,
             )
+        return max(0, len(gone) - space)
 
     def _departures(self, complete: bool, closed: Roll, now: float) -> list[Departure]:
         told = {key_of(room) for room in closed if room.state is RoomState.ENDED}

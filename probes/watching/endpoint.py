@@ -20,6 +20,14 @@ REMEMBERED = 900.0
 
 POLL = "rooms"
 
+LEAST_SILENCE = 0.5
+"""Wall seconds without a good answer that are never a silence: quick polls are late on a busy machine."""
+
+
+def silence(every: float) -> float:
+    """Wall seconds without a good answer after which what an endpoint told is unknown: two intervals."""
+    return max(2 * every, LEAST_SILENCE)
+
 
 class WatchedEndpoint:
     """What is known through one endpoint.
@@ -38,6 +46,7 @@ class WatchedEndpoint:
         self.reports: dict[str, NodeReport] = {}
         self._failure: Outcome | None = None
         self._named: dict[str, float] = {}
+        self._tells_time = False
 
     @property
     def id(self) -> str:
@@ -62,7 +71,7 @@ class WatchedEndpoint:
 
     def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
         """Read a good answer."""
-        changes = self.answers.take(result, part, every)
+        changes = self.answers.take(part, result.at, self._time(result.at, part), silence(every))
         self._failure = None
         self.counters.take(part.joins, changes.at)
         self.pace.take(result.at, changes.at)
@@ -71,8 +80,8 @@ class WatchedEndpoint:
         return changes
 
     def answering(self, at: float, every: float) -> bool:
-        """Whether a good answer came within two intervals before `at`."""
-        return self.answers.part is not None and at - self.answers.at <= 2 * every
+        """Whether a good answer came lately before `at`: within two intervals."""
+        return self.answers.part is not None and at - self.answers.at <= silence(every)
 
     def nodes(self) -> list[str]:
         """The names of the nodes it speaks for, at most `MOST_NODES`."""
@@ -108,6 +117,19 @@ class WatchedEndpoint:
             complete=part is None or part.complete,
             note=part.note if part else "",
         )
+
+    def _time(self, at: float, part: SnapshotPart) -> float:
+        """The service's time of an answer at wall time `at`.
+
+        One that leaves it out, of a service that has told it, goes on at the pace so far.
+        """
+        if part.service_time is not None:
+            self._tells_time = True
+            return part.service_time
+        if not self._tells_time:
+            return at
+        pace = self.pace.value()
+        return self.answers.now + (at - self.answers.at) * (1.0 if pace is None else pace)
 
     def _remember_nodes(self, now: float) -> None:
         people = self.answers.summary.nodes

@@ -26,8 +26,13 @@ class Match:
     evidence: tuple[str, ...]
 
     @property
-    def dark_seconds(self) -> float:
-        """From last seen open to first seen open elsewhere; 0 where both were open for a while."""
+    def dark_seconds(self) -> float | None:
+        """From last seen open to first seen open elsewhere; 0 where both were open for a while.
+
+        Unknown where nobody saw the new one open.
+        """
+        if self.arrival.first:
+            return None
         return max(0.0, self.arrival.at - self.departure.last_seen)
 
 
@@ -55,7 +60,10 @@ class SameRoom:
 
 def _pair(departure: Departure, arrival: Arrival) -> Match:
     overlap = departure.last_seen - arrival.at
-    gap = f"dark {stretch(-overlap)}" if overlap < 0 else f"both open for {stretch(overlap)}"
+    if arrival.first:
+        gap = "already open in the first answer of its node"
+    else:
+        gap = f"dark {stretch(-overlap)}" if overlap < 0 else f"both open for {stretch(overlap)}"
     return Match(departure, arrival, Cause.MOVED, 1.0, ("same room id", gap, departure.how))
 
 

@@ -61,6 +61,10 @@ class Joined:
             return min(e.answers.at for e in self.answering)
         return max((e.answers.at for e in self.told), default=None)
 
+    def known(self, key: Key) -> bool:
+        """Whether an answering endpoint tells of a room."""
+        return _has(self.answering, key)
+
     def unknown(self, key: Key) -> bool:
         """Whether only silent endpoints have told of a room."""
         return not _has(self.answering, key) and _has(self.silent, key)

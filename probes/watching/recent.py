@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import KeysView
 from typing import Generic, TypeVar
 
 from probes.watching.roll import Key
@@ -24,6 +25,13 @@ class Recent(Generic[T]):
         self._by_id: dict[str, dict[str, tuple[float, T]]] = {}
         self._passing: deque[tuple[float, Key]] = deque()
         self._lasting: deque[tuple[float, Key]] = deque()
+        self.trimmed_at: float | None = None
+        """The newest time of a passing value that went because there were too many."""
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no space for another lasting value."""
+        return len(self._lasting) >= MOST
 
     def add(self, key: Key, at: float, value: T, lasting: bool = False) -> None:
         node, room = key
@@ -43,6 +51,10 @@ class Recent(Generic[T]):
             if not nodes:
                 del self._by_id[room]
 
+    def ids(self) -> KeysView[str]:
+        """The room ids that have a value on any node."""
+        return self._by_id.keys()
+
     def elsewhere(self, key: Key) -> list[T]:
         """The values of the same room id on other nodes, in the order of the nodes' names."""
         node, room = key
@@ -56,6 +68,8 @@ class Recent(Generic[T]):
         for order in (self._passing, self._lasting):
             while order and (order[0][0] < now - self._keep or len(order) > MOST):
                 at, key = order.popleft()
+                if at >= now - self._keep:
+                    self.trimmed_at = max(at, self.trimmed_at or at)
                 entry = self._by_id.get(key[1], {}).get(key[0])
                 if entry is not None and entry[0] == at:
                     self.drop(key)
@@ -64,3 +78,4 @@ class Recent(Generic[T]):
         self._by_id.clear()
         self._passing.clear()
         self._lasting.clear()
+        self.trimmed_at = None

@@ -69,6 +69,14 @@ class Roll:
         found.gone.extend(before)
         return found
 
+    def among(self, keys: Mapping[str, set[str]]) -> set[Key]:
+        """Which rooms of `keys`, the ids by node, it has."""
+        return {
+            (node, room)
+            for node in keys.keys() & self.nodes.keys()
+            for room in keys[node] & self.nodes[node].keys()
+        }
+
     def without(self, other: Roll) -> Roll:
         """The rooms that `other` does not have."""
         rest = Roll()

@@ -22,7 +22,7 @@ from probes.model import (
     State,
 )
 from probes.watch import Watch, cursor
-from tests.probes.watching import Story, settings
+from tests.probes.watching import JOIN, Story, settings
 
 A, B = "a", "b"
 
@@ -312,7 +312,7 @@ def test_a_pace_near_one_is_one() -> None:
 
 
 def test_the_last_run_of_each_probe_is_shown_with_how_the_recent_ones_went() -> None:
-    story = Story(A)
+    story = Story(A, join=JOIN)
     for n in range(1, 151):
         story.join(A, float(n), Outcome.JOINED if n > 60 else Outcome.TIMEOUT, seconds=n / 100)
     story.poll(A, 150)
@@ -381,7 +381,7 @@ def histories(draw: st.DrawFn) -> list[ProbeResult]:
 
 def told(results: Sequence[ProbeResult]) -> list[Observation]:
     """What is seen half a second after each result."""
-    watch = Watch(settings(A, B), Objectives())
+    watch = Watch(settings(A, B, join=JOIN), Objectives())
     seen = []
     for result in results:
         watch.observe(result)
@@ -409,7 +409,7 @@ def test_the_order_of_rooms_in_an_answer_does_not_matter(results: list[ProbeResu
 
 @given(histories())
 def test_looking_changes_nothing(results: list[ProbeResult]) -> None:
-    watch = Watch(settings(A, B), Objectives())
+    watch = Watch(settings(A, B, join=JOIN), Objectives())
     for result in results:
         watch.observe(result)
     assert watch.observation(results[-1].at + 0.5) == told(results)[-1]
@@ -417,7 +417,7 @@ def test_looking_changes_nothing(results: list[ProbeResult]) -> None:
 
 @given(histories(), st.integers(min_value=1, max_value=20))
 def test_failed_polls_end_no_room_and_invent_no_relocation(results: list[ProbeResult], failures: int) -> None:
-    watch = Watch(settings(A, B), Objectives())
+    watch = Watch(settings(A, B, join=JOIN), Objectives())
     for result in results:
         watch.observe(result)
     before = watch.observation(results[-1].at)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from probes.config.objectives import Objectives
+from probes.joins import JoinSettings
+from probes.joins.janus_signal import JanusSignalSettings
 from probes.model import (
     JoinAttempt,
     NodeReport,
@@ -20,12 +22,19 @@ from probes.watch import Watch
 
 
 def settings(
-    *nodes: str, every: float = 1.0, audience: int = 10, capacity: int | None = None
+    *nodes: str,
+    every: float = 1.0,
+    audience: int = 10,
+    capacity: int | None = None,
+    join: JoinSettings | None = None,
 ) -> ServiceSettings:
     """A service with an endpoint for each of `nodes`."""
-    endpoints = [Endpoint(url=f"http://10.0.0.{n}:80", id=node) for n, node in enumerate(nodes, 1)]
+    endpoints = [Endpoint(url=f"http://10.0.0.1/{node}", id=node) for node in nodes]
     known = ServiceSettings(name="spaces", kind="http-json", nodes=endpoints, capacity=capacity)
-    return known.model_copy(update={"every": every, "audience": audience})
+    return known.model_copy(update={"every": every, "audience": audience, "join": join})
+
+
+JOIN = JanusSignalSettings.model_validate({"via": "janus-signal", "room": "1", "every": "1s"})
 
 
 class Story:
@@ -37,9 +46,12 @@ class Story:
         every: float = 1.0,
         audience: int = 10,
         capacity: int | None = None,
+        join: JoinSettings | None = None,
         restored: Iterable[Relocation] = (),
     ) -> None:
-        self.settings = settings(*(nodes or ("a",)), every=every, audience=audience, capacity=capacity)
+        self.settings = settings(
+            *(nodes or ("a",)), every=every, audience=audience, capacity=capacity, join=join
+        )
         self.watch = Watch(self.settings, Objectives(), restored)
 
     def poll(
