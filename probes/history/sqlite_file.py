@@ -93,7 +93,7 @@ def open_to_write(path: Path, max_size: int) -> sqlite3.Connection:
 def _open(path: Path, max_size: int) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        if not _is_new(db):
+        if not is_new(db):
             check_version(db, path)
         db.execute(f"PRAGMA page_size = {PAGE}")
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # holds only if set before the first table
@@ -103,7 +103,7 @@ def _open(path: Path, max_size: int) -> sqlite3.Connection:
         db.execute(f"PRAGMA journal_size_limit = {wal_limit(max_size)}")
         db.execute(f"PRAGMA wal_autocheckpoint = {max(1, wal_limit(max_size) // PAGE)}")
         with transaction(db):
-            if _is_new(db):
+            if is_new(db):
                 for statement in _TABLES.split(";"):
                     db.execute(statement)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -114,7 +114,8 @@ def _open(path: Path, max_size: int) -> sqlite3.Connection:
     return db
 
 
-def _is_new(db: sqlite3.Connection) -> bool:
+def is_new(db: sqlite3.Connection) -> bool:
+    """Whether the tables are still to be made."""
     return bool(db.execute("SELECT count(*) = 0 FROM sqlite_master").fetchone()[0])
 
 
@@ -135,7 +136,8 @@ def _open_to_read(path: Path, how: str) -> sqlite3.Connection:
         where, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     try:
-        check_version(db, path)
+        if not is_new(db):
+            check_version(db, path)
     except BaseException:
         db.close()
         raise

@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from probes.history.base import HistoryTrouble, RoomKey
-from probes.history.sqlite_file import Body, open_to_read, unpack
+from probes.history.sqlite_file import Body, is_new, open_to_read, unpack
 from probes.model import Relocation, Sample
 
 _TITLES = 5_000
@@ -69,10 +69,11 @@ class SqliteReader:
                 return nothing
             with closing(open_to_read(self._path)) as db:
                 db.execute("BEGIN")  # one state of the file for all queries of a question
-                answer = read(db)
+                answer = nothing if is_new(db) else read(db)
         except (sqlite3.Error, OSError, HistoryTrouble, msgspec.DecodeError) as error:
-            self._note(f"The history {self._path} cannot be read: {error}")
-            return nothing
+            if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY_ROLLBACK:
+                self._note(f"The history {self._path} cannot be read: {error}")
+            return nothing  # after a kill while the file was begun, which the writer puts in order
         self._note("")
         return answer
 
