@@ -15,6 +15,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx
+from aiohttp.connector import Connection
 from httpx_aiohttp import AiohttpTransport
 
 from probes.failure import ProbeFailed
@@ -102,12 +103,22 @@ class Http:
         return self._clients[verify]
 
 
+class _Unreasoned(aiohttp.ClientResponse):
+    """Has no reason phrase: nothing reads it, and the transport stumbles over one in latin-1."""
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        started = await super().start(connection)
+        started.reason = None
+        return started
+
+
 def _open_client(context: ssl.SSLContext) -> httpx.AsyncClient:
     session = aiohttp.ClientSession(
         # The schedule bounds how many probes run; a pool limit would let a silent node delay others.
         connector=aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=KEEP_ALIVE),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
+        response_class=_Unreasoned,
     )
     return httpx.AsyncClient(
         transport=AiohttpTransport(verify=context, client=session),

@@ -37,17 +37,15 @@ _BY_STATUS = {
     429: Outcome.RATE_LIMITED,
 }
 
+_UNRESOLVED = "the host name of {where} cannot be resolved; check the url and the name server"
+
 _BY_ERROR: tuple[tuple[tuple[type[BaseException], ...], Outcome, str], ...] = (
     (
         (httpx.InvalidURL, httpx.UnsupportedProtocol, aiohttp.InvalidURL),
         Outcome.PROTOCOL,
         "{where} is not an address that can be asked over http or https; check the url",
     ),
-    (
-        (socket.gaierror, UnicodeError),
-        Outcome.DNS,
-        "the host name of {where} cannot be resolved; check the url and the name server",
-    ),
+    ((socket.gaierror,), Outcome.DNS, _UNRESOLVED),
     (
         (ssl.SSLCertVerificationError,),
         Outcome.TLS,
@@ -62,7 +60,7 @@ _BY_ERROR: tuple[tuple[tuple[type[BaseException], ...], Outcome, str], ...] = (
         "{where} sent half an answer and dropped the connection",
     ),
     (
-        (HttpProcessingError, aiohttp.ClientResponseError),
+        (HttpProcessingError, aiohttp.ClientResponseError, UnicodeError),
         Outcome.PROTOCOL,
         "{where} answered with something that is not HTTP",
     ),
@@ -84,6 +82,8 @@ def place(url: str) -> str:
 def failed_exchange(error: Exception, where: str) -> ProbeFailed:
     """The failure that an error of `EXCHANGE_ERRORS` stands for."""
     chain = list(_causes(error))
+    if any(_is_of_a_name(e) for e in chain):
+        return ProbeFailed(Outcome.DNS, _UNRESOLVED.format(where=where))
     for types, outcome, sentence in _BY_ERROR:
         found = next((e for e in chain if isinstance(e, types)), None)
         if found is not None:
@@ -93,6 +93,11 @@ def failed_exchange(error: Exception, where: str) -> ProbeFailed:
     if any(isinstance(e, OSError) and e.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH) for e in chain):
         return ProbeFailed(Outcome.UNAVAILABLE, f"there is no way to {where}; check the network")
     return ProbeFailed(Outcome.UNAVAILABLE, f"{where} dropped the connection before its answer was whole")
+
+
+def _is_of_a_name(error: BaseException) -> bool:
+    """Whether a host name could not be written as DNS needs it; other texts have another encoding."""
+    return isinstance(error, UnicodeError) and getattr(error, "encoding", "idna") == "idna"
 
 
 def _broken_off(told: str, where: str) -> ProbeFailed:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from probes.http.faults import bad_status, not_json, outcome_of_status, place
+from probes.http.faults import bad_status, failed_exchange, not_json, outcome_of_status, place
 from probes.model import Outcome
+from tests.probes.asking import failure_of, opened, run
+from tests.probes.raw_http import sends, serving
 
 
 def test_statuses_map_onto_outcomes() -> None:
@@ -44,3 +46,30 @@ def test_what_came_instead_of_json(body: bytes, what: str) -> None:
 def test_places() -> None:
     assert place("https://rooms.example/path?key=secret") == "rooms.example:443"
     assert place("http://[::1]:81/") == "[::1]:81"
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_a_reason_phrase_may_be_in_any_encoding(status: int) -> None:
+    raw = f"HTTP/1.1 {status} Nicht verf\u00fcgbar\r\nContent-Length: 2\r\n\r\n{{}}".encode("latin-1")
+
+    async def main() -> None:
+        async with serving(sends(raw)) as server, opened() as http:
+            got = await http.ask("GET", server.url)
+            assert (got.status, got.body) == (status, b"{}")
+
+    run(main())
+
+
+def test_only_a_host_name_that_cannot_be_written_is_a_matter_of_dns() -> None:
+    async def main() -> None:
+        failure = await failure_of(f"http://{'a' * 70}.example/")
+        assert failure.outcome is Outcome.DNS
+
+    run(main())
+    with pytest.raises(UnicodeError) as caught:
+        "\udcfc".encode()
+    failure = failed_exchange(caught.value, "a:80")
+    assert (failure.outcome, failure.detail) == (
+        Outcome.PROTOCOL,
+        "a:80 answered with something that is not HTTP",
+    )
