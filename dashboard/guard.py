@@ -100,6 +100,8 @@ class Guard:
         if is_write:
             if rights == "write":
                 return None
+            if rights == "read":
+                return Refusal(403, "This token may only read; a write needs one with `may: write`.")
             return Refusal(
                 401, "A write needs a bearer token from `auth.tokens` with `may: write`.", "Bearer"
             )

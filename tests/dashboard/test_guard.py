@@ -78,7 +78,7 @@ def test_known_host_names_are_let_in(host: str) -> None:
 def test_a_write_needs_a_token_that_may_write_on_loopback_too(method: str) -> None:
     assert ask(auth(), method, "/-/reload").status_code == 401
     assert ask(auth(**AUTH), method, "/-/reload").status_code == 401
-    assert ask(auth(**AUTH), method, "/-/reload", authorization=f"Bearer {READER}").status_code == 401
+    assert ask(auth(**AUTH), method, "/-/reload", authorization=f"Bearer {READER}").status_code == 403
     assert ask(auth(**AUTH), method, "/-/reload", authorization="Bearer wrong").status_code == 401
     assert ask(auth(**AUTH), method, "/-/reload", authorization=f"Bearer {TOKEN}").text == "inside"
 
