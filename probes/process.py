@@ -165,11 +165,10 @@ class Prober:
         self._metrics.late(probe.service, probe.node, probe.name, overruns, missed)
 
     def _show(self) -> None:
+        self._schedule.look_at_the_clock()
         at = time.time()
-        seq = int(at * SEQ_A_SECOND)
-        if seq <= self._last_seq:
-            return  # the clock was set back: wait until it is new again
-        self._last_seq = seq
+        # Numbers go on growing after the clock was set back.
+        self._last_seq = seq = max(int(at * SEQ_A_SECOND), self._last_seq + 1)
         observations = tuple(watch.observation(at) for watch in self._watches.values())
         self._tell_metrics()
         tick = Tick(seq=seq, at=at, observations=observations)

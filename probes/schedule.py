@@ -27,6 +27,9 @@ _APART_SECONDS = 0.05
 _SPREAD_SECONDS = 1.0
 """How far apart the first runs after a start are spread."""
 
+_SET_BACK_SECONDS = 1.0
+"""How far back the wall clock must have gone for the jobs to be planned anew."""
+
 
 class Scheduled(Protocol):
     """What can be scheduled: a key that stays the same across reloads, and an interval in seconds."""
@@ -69,6 +72,7 @@ class Schedule(Generic[T]):
         self._late = late
         self._jobs: dict[str, T] = {}
         self._last_due: dict[str, float] = {}
+        self._wall_ahead = _wall_ahead()
         # APScheduler warns at each overrun; they are counted here, once, as metrics.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = AsyncIOScheduler(
@@ -93,6 +97,8 @@ class Schedule(Generic[T]):
         wanted = {job.key: job for job in jobs}
         for key in self._jobs.keys() - wanted.keys():
             self._scheduler.remove_job(key)
+            if self._scheduler.get_job(_FIRST + key) is not None:
+                self._scheduler.remove_job(_FIRST + key)
             self._last_due.pop(key, None)
         for key, job in wanted.items():
             is_new = key not in self._jobs
@@ -102,6 +108,16 @@ class Schedule(Generic[T]):
             if is_new or self._jobs[key].every != job.every:
                 self._last_due.pop(key, None)
         self._jobs = wanted
+
+    def look_at_the_clock(self) -> None:
+        """Plan all jobs anew where the wall clock was set back; else they would wait until it is new again.
+
+        To be called about once a second.
+        """
+        ahead = _wall_ahead()
+        if ahead < self._wall_ahead - _SET_BACK_SECONDS:
+            self.follow(self._jobs.values())
+        self._wall_ahead = ahead
 
     def _run_soon(self, job: T) -> None:
         """A job with a long interval is not to keep people waiting after a start."""
@@ -132,6 +148,11 @@ class Schedule(Generic[T]):
         missed = max(0, round((due - before) / job.every) - 1) if before is not None else 0
         if overruns or missed:
             self._late(job, overruns, missed)
+
+
+def _wall_ahead() -> float:
+    """How far the wall clock is ahead of the one that is never set; constant but for steps and drift."""
+    return time.time() - time.monotonic()
 
 
 def _at(seconds: float) -> datetime:

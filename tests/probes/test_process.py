@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ from probes import process
 from probes.lag import LoopLag
 from probes.link import TO_PROBER, TO_WEB, Link, Shown, ToProber, ToWeb
 from probes.metrics import Metrics
+from probes.pipeline import Tick
 from probes.process import LinkSink
 from tests.probes.seen import node, observation, tick
 
@@ -53,3 +55,37 @@ def test_many_host_names_are_resolved_at_once(monkeypatch: pytest.MonkeyPatch) -
     with ours:
         asyncio.run(process._main(theirs.detach()))
     assert not together.broken
+
+
+class Shelf:
+    """A sink that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.ticks: list[Tick] = []
+
+    def write(self, tick: Tick) -> None:
+        self.ticks.append(tick)
+
+
+def test_frames_go_on_and_their_numbers_grow_when_the_clock_is_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter([1000.0, 1001.0, 400.0, 401.0, 1002.0])
+    monkeypatch.setattr(process, "time", SimpleNamespace(time=lambda: next(times)))
+
+    async def main() -> list[Tick]:
+        ours, theirs = socket.socketpair()
+        link: Link[ToWeb, ToProber] = await Link.open(theirs, TO_PROBER)
+        shelf = Shelf()
+        prober = process.Prober(link)
+        prober._sinks.append(shelf)
+        monkeypatch.setattr(prober._schedule, "look_at_the_clock", lambda: None)
+        for _ in range(5):
+            prober._show()
+        await link.close()
+        ours.close()
+        return shelf.ticks
+
+    ticks = asyncio.run(main())
+    assert [tick.seq for tick in ticks] == [20_000, 20_020, 20_021, 20_022, 20_040]
+    assert [tick.at for tick in ticks] == [1000.0, 1001.0, 400.0, 401.0, 1002.0]

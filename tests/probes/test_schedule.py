@@ -6,7 +6,13 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Self
 
+import apscheduler.schedulers.base
+import pytest
+
+from probes import schedule
 from probes.schedule import Schedule, phase
 
 DEADLINE = 20.0
@@ -137,6 +143,66 @@ def test_a_job_with_a_long_interval_runs_once_soon_after_the_start() -> None:
         runs.schedule.start()
         runs.schedule.follow([Job("hourly", 3600.0)])
         await runs.until("hourly", 1)
+        runs.schedule.stop()
+
+    asyncio.run(main())
+
+
+def test_a_job_that_is_gone_does_not_have_its_first_run_either() -> None:
+    async def main() -> None:
+        runs = Runs()
+        runs.schedule.start()
+        gone = [Job(f"gone-{i}", 3600.0) for i in range(20)]
+        stays = [Job(f"stays-{i}", 3600.0) for i in range(20)]
+        runs.schedule.follow(gone + stays)
+        runs.schedule.follow(stays)
+        for job in stays:
+            await runs.until(job.key, 1)
+        runs.schedule.follow([Job("other", 0.1)])
+        await runs.until("other", 12)  # a second, within which first runs are spread
+        assert runs.at.keys() == {"other", *(job.key for job in stays)}
+        runs.schedule.stop()
+
+    asyncio.run(main())
+
+
+class SetClock:
+    """A wall clock that a test sets, for the schedule and for the scheduler below it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = 0.0
+        clock = self
+
+        class Moment(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> Self:
+                return cls.fromtimestamp(clock.time(), tz)
+
+        monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Moment)
+        monkeypatch.setattr(schedule, "time", self)
+
+    def time(self) -> float:
+        return time.time() + self.ahead
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def test_runs_go_on_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SetClock(monkeypatch)
+
+    async def main() -> None:
+        runs = Runs()
+        runs.schedule.start()
+        runs.schedule.follow([Job("a", 0.1)])
+        await runs.until("a", 3)
+        clock.ahead = -3600.0
+        runs.schedule.look_at_the_clock()
+        await runs.until("a", runs.count("a") + 5)
+        assert runs.missed["a"] == 0
+        clock.ahead -= 0.5  # a small correction is waited for
+        runs.schedule.look_at_the_clock()
+        await runs.until("a", runs.count("a") + 5)
         runs.schedule.stop()
 
     asyncio.run(main())
