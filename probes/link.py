@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
@@ -58,7 +58,7 @@ class Rooms(msgspec.Struct, tag=True, frozen=True):
     """Prober to web: the answer to ListRooms."""
 
     call: int
-    rooms: list[RoomView]
+    rooms: Sequence[RoomView]
     total: int
     next: str
     """The cursor of the last one, empty where no more follow."""

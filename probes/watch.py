@@ -12,13 +12,13 @@ from probes.config.objectives import Objectives
 from probes.door import Tries, door_by_probe, door_by_service
 from probes.headroom import headroom
 from probes.lineage import Lineage
-from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation, RoomView
+from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
 from probes.watching.endpoint import POLL, WatchedEndpoint
 from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
-from probes.watching.paging import cursor, page
+from probes.watching.paging import Listed, cursor, listed, page
 from probes.watching.roll import key_of
 
 __all__ = ["Watch", "cursor"]
@@ -132,7 +132,7 @@ class Watch:
             retractions_total=self._lineage.retractions,
         )
 
-    def rooms(self, after: str, limit: int, at: float) -> tuple[list[RoomView], int]:
+    def rooms(self, after: str, limit: int, at: float) -> tuple[list[Listed], int]:
         """Up to `limit` rooms after the one with the cursor `after`, and how many rooms there are in all.
 
         In the order of nodes and ids, which holds while rooms come and go. `at` is wall time.
@@ -140,7 +140,7 @@ class Watch:
         joined = Joined(self._endpoints.values(), at, self._settings.every)
         lineages = self._lineage.rooms()
         rooms, total = page(joined.rolls(), after, limit)
-        return [joined.view(room, lineages.get(key_of(room))) for room in rooms], total
+        return [listed(joined.view(room, lineages.get(key_of(room))), room) for room in rooms], total
 
     def _door(self, joined: Joined, at: float) -> tuple[Door | None, int]:
         if any(e.counters.totals for e in joined.told):

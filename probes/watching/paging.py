@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from heapq import nsmallest
 
+from msgspec.structs import asdict
+
 from probes.model import Room, RoomView
-from probes.watching.roll import Key, Roll
-from probes.watching.summary import shown
+from probes.watching.roll import Key, Roll, key_of
+
+_LONGEST = 90
+"""Characters of a name that a cursor holds: two names make at most 1,024 characters of URL."""
 
 
-def cursor(room: RoomView) -> str:
+class Listed(RoomView, frozen=True, kw_only=True, dict=True):
+    """A room of a page. Its cursor goes with it, and not into what is encoded."""
+
+    @property
+    def cursor(self) -> str:
+        return str(self.__dict__["place"])
+
+
+def listed(view: RoomView, room: Room) -> Listed:
+    """`room` as it is shown, with its place."""
+    found = Listed(**asdict(view))
+    found.__dict__["place"] = ".".join(_packed(name) for name in key_of(room))
+    return found
+
+
+def cursor(room: Listed) -> str:
     """The place of a room in the order of nodes and ids: what the next page is asked with."""
-    return f"{room.node}\n{room.id}"
+    return room.cursor
 
 
 def page(rolls: Iterable[Roll], after: str, limit: int) -> tuple[list[Room], int]:
     """Up to `limit` rooms after the one with the cursor `after`, and how many there are in all.
 
-    Of rolls that have the same room the later one counts.
+    Of rolls that have the same room the later one counts. What is no cursor starts at the first room.
     """
     nodes: dict[str, list[dict[str, Room]]] = defaultdict(list)
     for roll in rolls:
@@ -45,10 +66,30 @@ def _ids(rolls: list[dict[str, Room]]) -> Collection[str]:
     return rolls[0].keys() if len(rolls) == 1 else set().union(*rolls)
 
 
-def _place(after: str, nodes: dict[str, list[dict[str, Room]]]) -> Key:
-    node, _, room = after.partition("\n")
-    if "~" in node:  # a name that could not be shown as it is: find the one that it stands for
-        node = next((name for name in nodes if shown(name) == node), node)
-    if "~" in room:
-        room = next((name for name in _ids(nodes.get(node, [{}])) if shown(name) == room), room)
-    return node, room
+def _place(after: str, nodes: dict[str, list[dict[str, Room]]]) -> Key | None:
+    node_text, _, room_text = after.partition(".")
+    try:
+        node = _unpacked(node_text, nodes)
+        return node, _unpacked(room_text, _ids(nodes[node]) if node in nodes else ())
+    except ValueError:
+        return None
+
+
+def _packed(name: str) -> str:
+    """A name in the characters of a URL; of a long one its beginning and a mark of the whole."""
+    text = base64.urlsafe_b64encode(name[:_LONGEST].encode("utf-8", "surrogatepass")).decode().rstrip("=")
+    return f"{text}~{_mark(name)}" if len(name) > _LONGEST else text
+
+
+def _unpacked(text: str, names: Collection[str]) -> str:
+    """The name that was packed, or its beginning where none of `names` is it. Raises ValueError."""
+    start, _, mark = text.partition("~")
+    raw = base64.b64decode(start + "=" * (-len(start) % 4), altchars="-_", validate=True)
+    name = raw.decode("utf-8", "surrogatepass")
+    if not mark:
+        return name
+    return next((long for long in names if long.startswith(name) and _mark(long) == mark), name)
+
+
+def _mark(name: str) -> str:
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()

@@ -21,7 +21,7 @@ from probes.model import (
     SnapshotPart,
     State,
 )
-from probes.watch import Watch, cursor
+from probes.watch import Watch
 from tests.probes.watching import JOIN, Story, settings
 
 A, B = "a", "b"
@@ -247,39 +247,6 @@ def test_a_small_room_of_a_lineage_is_shown_beyond_the_biggest() -> None:
     seen = story.see(4.5)
     assert (seen.rooms[-1].id, seen.rooms[-1].lineage) == ("small", seen.relocations[0].lineage)
     assert (len(seen.rooms), seen.other.rooms) == (TOP_ROOMS + 1, 100)
-
-
-def test_all_rooms_come_in_pages_in_the_order_of_nodes_and_ids() -> None:
-    story = Story(A, B)
-    story.poll(A, 1, {f"r{n:02}": n for n in range(25)})
-    closed = Room(id="zz", node=B, participants=0, state=RoomState.SCHEDULED)
-    story.poll(B, 1, [closed, *(Room(id=f"r{n}", node=B, participants=n) for n in range(5))])
-    found: list[tuple[str, str]] = []
-    after = ""
-    while True:
-        rooms, total = story.watch.rooms(after, 7, 1.5)
-        assert total == 31
-        if not rooms:
-            break
-        found += [(room.node, room.id) for room in rooms]
-        after = cursor(rooms[-1])
-    assert found == sorted(
-        [(A, f"r{n:02}") for n in range(25)] + [(B, f"r{n}") for n in range(5)] + [(B, "zz")]
-    )
-
-
-@given(st.lists(st.text(max_size=200), unique=True, max_size=12), st.integers(min_value=1, max_value=4))
-def test_pages_have_every_room_once_whatever_it_is_called(names: list[str], limit: int) -> None:
-    story = Story(A)
-    story.poll(A, 1, [Room(id=name, node=name[:3], participants=1) for name in names])
-    count = 0
-    after = ""
-    seen: set[str] = set()
-    while rooms := story.watch.rooms(after, limit, 1.5)[0]:
-        count += len(rooms)
-        seen |= {cursor(room) for room in rooms}
-        after = cursor(rooms[-1])
-    assert (count, len(seen)) == (len(names), len(names))
 
 
 # --- The service's own time ---

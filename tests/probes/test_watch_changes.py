@@ -1,4 +1,4 @@
-"""What a Watch makes of reloads, of clocks that stop or are left out, and of more rooms than it can follow."""
+"""What a Watch makes of reloads, of clocks that stop, and of more rooms than it can follow."""
 
 from __future__ import annotations
 
