@@ -54,8 +54,9 @@ def _learned(result: ProbeResult) -> str:
     if result.detail:
         return result.detail
     if result.part is not None:
-        people = sum(room.participants or 0 for room in result.part.rooms)
-        return f"{len(result.part.rooms):,} rooms, {people:,} people"
+        counts = [room.participants for room in result.part.rooms if room.participants is not None]
+        people = f"{sum(counts):,} people" if counts or not result.part.rooms else "people not counted"
+        return f"{len(result.part.rooms):,} rooms, {people}"
     if result.attempt is not None:
         return f"got into {result.attempt.room}"
     return ""

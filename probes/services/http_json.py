@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Literal
 
@@ -17,7 +18,7 @@ from probes.joins.base import JoinOutcome
 from probes.mapping import Document, Reading, Table
 from probes.mapping.paths import COUNT, ID, NAMES, TEXT, TOTAL, WHEN, WORD, FieldPath, Kind, ListPath
 from probes.mapping.rows import STATES, read_nodes, read_rooms, read_time
-from probes.model import NodeReport, Outcome, RoomState, SnapshotPart, plain_text
+from probes.model import NodeReport, Outcome, Room, RoomState, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
 
 NOTE_BYTES = 300
@@ -135,7 +136,7 @@ class HttpJson:
         if not columns and not complete:
             raise ProbeFailed(Outcome.PROTOCOL, f"{where}: {reading.notes[0]}; check the mapping in `rooms`")
         rooms, notes = read_rooms(columns, node, self._states)
-        notes = [*reading.notes, *notes]
+        notes = [*reading.notes, *self._uncounted(rooms), *notes]
         return SnapshotPart(
             rooms=rooms,
             complete=complete,
@@ -144,6 +145,14 @@ class HttpJson:
             joins=self._joins(reading),
             note=plain_text("; ".join(notes), NOTE_BYTES),
         )
+
+    def _uncounted(self, rooms: Sequence[Room]) -> list[str]:
+        """A note where a misspelt field looks like rooms that nobody counts."""
+        states = {room.state for room in rooms if room.participants is None}
+        if RoomState.OPEN not in states or any(room.participants is not None for room in rooms):
+            return []
+        field = self._settings.rooms.participants
+        return [f"none of {len(rooms)} rooms has a number of people at `{field}`; check `rooms.participants`"]
 
     def _no_rooms(self, reading: Reading, where: str) -> ProbeFailed:
         path = self._settings.rooms.list

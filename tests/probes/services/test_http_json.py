@@ -66,6 +66,17 @@ class TestAsking:
 
 
 class TestLearning:
+    def test_a_field_of_people_that_is_in_no_room_is_told(self) -> None:
+        rooms = [{"id": "a", "people": 3}, {"id": "b", "people": 4}]
+        part, _ = poll(sends_json({"rooms": rooms}), rooms={"participants": "stats.people"})
+        told = "none of 2 rooms has a number of people at `stats.people`; check `rooms.participants`"
+        assert part.note == told
+        assert [room.participants for room in part.rooms] == [None, None]
+
+    def test_a_scheduled_room_that_nobody_counts_yet_is_no_mistake(self) -> None:
+        part, _ = poll(sends_json({"rooms": [{"id": "a", "s": "scheduled"}]}), rooms={"state": "s"})
+        assert part.note == ""
+
     def test_rooms(self) -> None:
         part, server = poll(
             sends_json({"rooms": [{"id": 1, "participants": "2"}, {"id": "b", "participants": 0}]})
@@ -133,7 +144,7 @@ class TestLearning:
         )
 
     def test_a_bad_node_leaves_the_rooms_complete(self) -> None:
-        body = {"rooms": [{"id": "a"}], "nodes": [{"id": "n1"}, {"id": ""}]}
+        body = {"rooms": [{"id": "a", "participants": 1}], "nodes": [{"id": "n1"}, {"id": ""}]}
         part, _ = poll(sends_json(body), node_list={})
         assert part.complete
         assert [node.id for node in part.nodes] == ["n1"]
