@@ -47,9 +47,9 @@ class _Past:
         self.in_lineage: frozenset[RoomKey] = frozenset()
 
     def add(self, sample: Sample) -> None:
-        # By time: with another tick in the config the numbers begin elsewhere.
-        if not self.samples or sample.at > self.samples[-1].at:
-            self.samples.append(sample)
+        while self.samples and self.samples[-1].at >= sample.at:
+            self.samples.pop()  # of a clock that was ahead, before the last start
+        self.samples.append(sample)
 
     def name(self, key: RoomKey, title: str) -> None:
         self.titles.pop(key, None)
