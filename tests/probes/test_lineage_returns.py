@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 
 from probes.config.objectives import Objectives
-from probes.model import Cause, Relocation, Room, Status
-from tests.probes.watching import Story, settings
+from probes.model import Cause, Room, Status
+from tests.probes.watching import Story, only, settings
 
 A, B = "a", "b"
-
-
-def only(story: Story, at: float) -> Relocation:
-    relocations = story.see(at).relocations
-    assert len(relocations) == 1, relocations
-    return relocations[0]
 
 
 def rooms(people: int) -> list[Room]:

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import msgspec
-from hypothesis import given
-from hypothesis import strategies as st
-
 from probes.config.objectives import Objectives
 from probes.model import (
     TOP_ROOMS,
@@ -15,13 +9,10 @@ from probes.model import (
     Observation,
     OtherRooms,
     Outcome,
-    ProbeResult,
     Room,
     RoomState,
-    SnapshotPart,
     State,
 )
-from probes.watch import Watch
 from tests.probes.watching import JOIN, Story, settings
 
 A, B = "a", "b"
@@ -295,146 +286,3 @@ def test_a_failed_run_says_what_happened() -> None:
     story.fail(A, 1, Outcome.REFUSED)
     (probe,) = story.see(1.5).probes
     assert (probe.outcome, probe.success, probe.detail) == (Outcome.REFUSED, False, "a did not answer")
-
-
-# --- Whatever happens ---
-
-ROOMS = st.lists(
-    st.builds(
-        Room,
-        id=st.sampled_from(["r", "s", "t", "u"]),
-        node=st.sampled_from(["a", "b", "n1"]),
-        participants=st.one_of(st.none(), st.integers(min_value=0, max_value=1000)),
-        state=st.sampled_from(RoomState),
-        title=st.sampled_from(["", "x", "y"]),
-        capacity=st.one_of(st.none(), st.integers(min_value=0, max_value=1000)),
-    ),
-    max_size=8,
-)
-JOINS = st.dictionaries(
-    st.sampled_from([Outcome.JOINED, Outcome.TIMEOUT]), st.integers(min_value=0, max_value=500)
-)
-PARTS = st.builds(
-    SnapshotPart,
-    rooms=ROOMS,
-    complete=st.booleans(),
-    service_time=st.one_of(st.none(), st.floats(min_value=0, max_value=5000)),
-    joins=JOINS,
-)
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[ProbeResult]:
-    at = 0.0
-    results = []
-    for _ in range(draw(st.integers(min_value=1, max_value=15))):
-        at += draw(st.sampled_from([0.3, 1.0, 1.7, 40.0]))
-        part = draw(st.one_of(st.none(), PARTS))
-        probe = draw(st.sampled_from(["rooms", "rooms", "rooms", "join"]))
-        outcome = Outcome.OK if part else draw(st.sampled_from([Outcome.TIMEOUT, Outcome.REFUSED]))
-        results.append(
-            ProbeResult(
-                service="spaces",
-                node=draw(st.sampled_from([A, B])),
-                probe=probe,
-                outcome=outcome if probe == "rooms" else Outcome.JOINED,
-                at=at,
-                seconds=0.1,
-                part=part if probe == "rooms" else None,
-            )
-        )
-    return results
-
-
-def told(results: Sequence[ProbeResult]) -> list[Observation]:
-    """What is seen half a second after each result."""
-    watch = Watch(settings(A, B, join=JOIN), Objectives())
-    seen = []
-    for result in results:
-        watch.observe(result)
-        seen.append(watch.observation(result.at + 0.5))
-    return seen
-
-
-@given(histories())
-def test_the_same_results_give_the_same_observations(results: list[ProbeResult]) -> None:
-    assert msgspec.json.encode(told(results)) == msgspec.json.encode(told(results))
-
-
-@given(histories(), st.randoms(use_true_random=False))
-def test_the_order_of_rooms_in_an_answer_does_not_matter(results: list[ProbeResult], chance: object) -> None:
-    def shuffled(result: ProbeResult) -> ProbeResult:
-        if result.part is None:
-            return result
-        rooms = list(result.part.rooms)
-        chance.shuffle(rooms)  # type: ignore[attr-defined]
-        part = msgspec.structs.replace(result.part, rooms=rooms)
-        return msgspec.structs.replace(result, part=part)
-
-    assert told(results) == told([shuffled(result) for result in results])
-
-
-@given(histories())
-def test_looking_changes_nothing(results: list[ProbeResult]) -> None:
-    watch = Watch(settings(A, B, join=JOIN), Objectives())
-    for result in results:
-        watch.observe(result)
-    assert watch.observation(results[-1].at + 0.5) == told(results)[-1]
-
-
-@given(histories(), st.integers(min_value=1, max_value=20))
-def test_failed_polls_end_no_room_and_invent_no_relocation(results: list[ProbeResult], failures: int) -> None:
-    watch = Watch(settings(A, B, join=JOIN), Objectives())
-    for result in results:
-        watch.observe(result)
-    before = watch.observation(results[-1].at)
-    at = results[-1].at
-    for _ in range(failures):
-        at += 1.0
-        for node in (A, B):
-            watch.observe(
-                ProbeResult(
-                    service="spaces", node=node, probe="rooms", outcome=Outcome.TIMEOUT, at=at, seconds=1
-                )
-            )
-    after = watch.observation(results[-1].at)
-    assert (after.rooms, after.participants, after.relocations) == (
-        before.rooms,
-        before.participants,
-        before.relocations,
-    )
-    assert watch.observation(at + 10).relocations_total == before.relocations_total
-
-
-@given(histories())
-def test_sums_agree_with_what_is_shown(results: list[ProbeResult]) -> None:
-    for seen in told(results):
-        if seen.participants is None:
-            continue
-        in_rooms = sum(room.participants or 0 for room in seen.rooms)
-        assert in_rooms + seen.other.participants == seen.participants
-        assert sum(node.participants or 0 for node in seen.nodes) == seen.participants
-        assert seen.rooms_open is not None
-        if seen.complete:
-            assert len(seen.rooms) + seen.other.rooms == seen.rooms_open
-
-
-@given(histories())
-def test_nothing_is_seen_that_has_not_been(results: list[ProbeResult]) -> None:
-    """No relocation lies in the future of the service's time, and each has one id."""
-    for seen in told(results):
-        ids = [relocation.id for relocation in seen.relocations]
-        assert len(ids) == len(set(ids))
-        newest = max(
-            (r.part.service_time if r.part.service_time is not None else r.at for r in results if r.part),
-            default=0.0,
-        )
-        assert all(relocation.at <= newest for relocation in seen.relocations)
-        assert seen.retractions_total <= sum(seen.relocations_total.values())
-
-
-@given(histories())
-def test_shares_of_the_door_add_up_to_one(results: list[ProbeResult]) -> None:
-    for seen in told(results):
-        if seen.door is not None and seen.door.success_ratio is not None:
-            assert abs(seen.door.success_ratio + sum(seen.door.errors.values()) - 1) < 1e-9

@@ -96,6 +96,30 @@ class Story:
         return self.watch.observation(at)
 
 
+def both(story: Story, at: float, on_a: Mapping[str, int], on_b: Mapping[str, int]) -> None:
+    """Good answers of nodes a and b."""
+    story.poll("a", at, on_a)
+    story.poll("b", at + 0.1, on_b)
+
+
+def only(story: Story, at: float) -> Relocation:
+    """The one relocation there is."""
+    relocations = story.see(at).relocations
+    assert len(relocations) == 1, relocations
+    return relocations[0]
+
+
+def moved_story() -> Story:
+    """668 people on a until second 5, gone at 6, on b from second 10."""
+    story = Story("a", "b")
+    for at in range(1, 6):
+        both(story, at, {"r": 668}, {})
+    for at in range(6, 10):
+        both(story, at, {}, {})
+    both(story, 10, {}, {"r": 100})
+    return story
+
+
 def _result(
     node: str,
     probe: str,
