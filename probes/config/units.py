@@ -34,6 +34,7 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 _SECRET_BYTES = 64_000
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")  # RFC 9110, 5.1: a token
+_HEADER_VALUE = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")  # RFC 9110, 5.5, without its obsolete bytes
 
 SHORTEST_INTERVAL = 0.1
 """Seconds between two runs of a probe: faster ones would measure themselves."""
@@ -282,3 +283,15 @@ def _read_secret(path: Path) -> str:
     if not value:
         raise PydanticCustomError("secret_file", "the secret file {path} is empty", where)
     return value
+
+
+def _header_value(value: Secret) -> Secret:
+    if not _HEADER_VALUE.fullmatch(value.reveal()):
+        raise PydanticCustomError(
+            "header_value",
+            "expected the value of an HTTP header: one line of ASCII characters, no blanks at its ends",
+        )
+    return value
+
+
+HeaderValue = Annotated[Secret, AfterValidator(_header_value)]

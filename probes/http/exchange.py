@@ -150,6 +150,11 @@ async def _exchange(
         raise failed_exchange(error, where) from error
     if not limits.follow_redirects:
         raise _redirect_refused(where, response.status_code, response.next_request.url)
+    if response.next_request.url.userinfo:
+        raise ProbeFailed(
+            Outcome.PROTOCOL,
+            f"{where} redirects to an address with a user name or a password; set the url that answers",
+        )
     await response.next_request.aread()  # else the transport sends it as a stream, chunked
     return response.next_request
 

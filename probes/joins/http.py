@@ -11,7 +11,7 @@ from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import HeaderName, Secret
+from probes.config.units import HeaderName, HeaderValue
 from probes.failure import ProbeFailed
 from probes.http import Answer, Http
 from probes.http.faults import not_json, outcome_of_status, place
@@ -41,7 +41,7 @@ class HttpJoinSettings(JoinBase):
     path: Annotated[str, Field(max_length=1000), AfterValidator(_template)] = "/rooms/{room}/join"
     """Seen from the root of the node's host; `{room}` is the room's id, quoted."""
     body: JsonValue = None
-    headers: dict[HeaderName, Secret] = Field(default={})
+    headers: dict[HeaderName, HeaderValue] = Field(default={})
     expect: list[Annotated[int, Field(ge=100, le=599)]] = Field(default=[200], min_length=1, max_length=64)
     """The statuses that mean: joined."""
     code: FieldPath | None = None

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import Duration, HeaderName, Interval, Name, Secret, Settings, Size, Url
+from probes.config.units import Duration, HeaderName, HeaderValue, Interval, Name, Settings, Size, Url
 from probes.http import Http
 from probes.joins import JoinSettings
 from probes.model import LARGEST_COUNT, SnapshotPart
@@ -51,7 +51,7 @@ class ServiceSettings(Settings):
     """How many people the whole service can hold."""
     audience: Annotated[int, Field(gt=0)] = 10
     """The fewest people whose room's end counts as ended with an audience."""
-    headers: dict[HeaderName, Secret] = Field(default={})
+    headers: dict[HeaderName, HeaderValue] = Field(default={})
     follow_redirects: bool = False
     verify_tls: bool = True
     max_body: Size = 64_000_000

@@ -37,6 +37,23 @@ class TestRedirects:
 
         run(main())
 
+    def test_no_address_with_a_user_is_followed(self) -> None:
+        """It would be sent as a password that nobody wrote into the config."""
+
+        async def main() -> None:
+            async with serving(sends_json({})) as goal:
+                target = goal.url.replace("://", "://ann:hunter2@")
+                async with serving(redirects(target)) as server:
+                    failure = await failure_of(server.url, self.FOLLOW)
+                assert (failure.outcome, failure.detail) == (
+                    Outcome.PROTOCOL,
+                    f"127.0.0.1:{server.port} redirects to an address with a user name or a password; "
+                    "set the url that answers",
+                )
+                assert goal.requests == []
+
+        run(main())
+
     def test_a_loop_ends_after_five(self) -> None:
         async def main() -> None:
             async with serving(redirects("/again")) as server:
