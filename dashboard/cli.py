@@ -1,32 +1,21 @@
-"""`roomwatch`: the commands, and with app.py the place where everything is put together."""
+"""`roomwatch`: the commands. What a command needs is loaded once it is called: most of it takes a second."""
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import gc
 import os
-import signal
 import sys
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-import seeds
 from dashboard import __version__
-from dashboard.app import Web
-from dashboard.demo import DemoFailed, SeedPlayer, demo_config
-from dashboard.guard import refuses_listening
-from dashboard.server import Hangups, Server, bind
-from probes.logs import configure_logs
-from probes.model import plain_text
-from probes.settings import BadConfig, Config, ConfigText, parse, read_config
+from dashboard.ending import WRONG, Hangups, end_at_once, fail, fail_to_listen
+
+if TYPE_CHECKING:
+    from seeds import Seed
 
 app = typer.Typer(
     help="Watch live audio and video rooms through a launch event.",
@@ -36,32 +25,15 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-WRONG_CONFIG = 2
 DEFAULT_CONFIG = Path("config/roomwatch.yaml")
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8050
 DEFAULT_SEED = "spaces-2023-05-24"
 FASTEST_DEMO = 600.0
-LONGEST_LINE = 2_000
 
 ConfigFile = Annotated[Path, typer.Option("--config", help="The config file.")]
 Port = Annotated[int, typer.Option(help="Port of the board; 0 takes a free one.", min=0, max=65535)]
 Speed = Annotated[float, typer.Option(help="Event seconds a second.", min=0.1, max=FASTEST_DEMO)]
-
-
-def _checked(path: Path) -> tuple[ConfigText, Config]:
-    try:
-        text = read_config(path)
-        return text, parse(*text)
-    except BadConfig as error:
-        fail(str(error), WRONG_CONFIG)
-
-
-def fail(sentence: str, code: int) -> NoReturn:
-    """End with a plain sentence on standard error, or with a line for each mistake."""
-    lines = "\n".join(plain_text(line, LONGEST_LINE) for line in sentence.splitlines())
-    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(lines, style="red"))
-    raise typer.Exit(code)
 
 
 @app.command()
@@ -71,12 +43,11 @@ def up(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Watch what the config file names, and show it."""
-    hangups = _take_signals()
-    text, settings = _checked(config)
-    refusal = refuses_listening(host, settings.auth)
-    if refusal:
-        fail(refusal, WRONG_CONFIG)
-    _serve(lambda: Web(text, settings, lambda: read_config(config)), host, port, hangups)
+    end_at_once()
+    hangups = Hangups()
+    from dashboard import commands
+
+    commands.up(config, host, port, hangups)
 
 
 @app.command()
@@ -88,16 +59,12 @@ def demo(
     port: Port = DEFAULT_PORT,
 ) -> None:
     """Play a real launch and watch it."""
-    hangups = _take_signals()
+    end_at_once()
+    hangups = Hangups()
     played = _load_seed(seed)
-    with tempfile.TemporaryDirectory(prefix="roomwatch-demo-") as folder:
-        try:
-            with SeedPlayer(seed, speed) as player:
-                text = demo_config(played, player.url, speed, Path(folder))
-                settings = parse(*text)
-                _serve(lambda: Web(text, settings, lambda: text), DEFAULT_HOST, port, hangups)
-        except DemoFailed as error:
-            fail(str(error), 1)
+    from dashboard import commands
+
+    commands.demo(played, speed, DEFAULT_HOST, port, hangups)
 
 
 @app.command()
@@ -106,18 +73,16 @@ def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
 
     Exit code 0: all good, 1: a probe failed, 2: the config is wrong.
     """
-    from dashboard.check import run_all, table
+    from dashboard import commands
 
-    _, settings = _checked(config)
-    configure_logs()
-    results = asyncio.run(run_all(settings))
-    Console(highlight=False).print(table(results))
-    raise typer.Exit(0 if all(result.outcome.success for result in results) else 1)
+    commands.check(config)
 
 
 @app.command("seeds")
 def list_seeds() -> None:
     """List the events that can be played."""
+    import seeds
+
     for name in seeds.names():
         typer.echo(f"{name}  {seeds.load(name).title}")
 
@@ -131,9 +96,14 @@ def serve_seed(
     ] = 8070,
 ) -> None:
     """Play an event as a rooms service, without watching it."""
-    from seeds.__main__ import main as play
+    seed = _load_seed(name)
+    from seeds.server import HOST, serve
+    from seeds.service import make_app
 
-    raise typer.Exit(play([name, "--speed", f"{speed:g}", "--port", str(port)]))
+    try:
+        serve(make_app(seed, speed=speed), port)
+    except OSError as error:
+        fail_to_listen(HOST, port, error)
 
 
 @app.command()
@@ -146,7 +116,7 @@ def hash_password() -> None:
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not password:
-        fail("there is no password: type one, or give it as a line", WRONG_CONFIG)
+        fail("there is no password: type one, or give it as a line", WRONG)
     typer.echo(hashed(password))
 
 
@@ -156,35 +126,13 @@ def version() -> None:
     typer.echo(__version__)
 
 
-def _load_seed(name: str) -> seeds.Seed:
+def _load_seed(name: str) -> Seed:
+    import seeds
+
     try:
         return seeds.load(name)
     except (seeds.UnknownSeed, seeds.BadSeed) as error:
-        fail(str(error), WRONG_CONFIG)
-
-
-def _serve(make_web: Callable[[], Web], host: str, port: int, hangups: Hangups) -> None:
-    configure_logs()
-    try:
-        listener = bind(host, port)
-    except OSError as error:
-        fail(f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port.", 1)
-    with listener:
-        web = make_web()
-        shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"The board is at http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C ends it)")
-        Server(web, host, hangups).run(sockets=[listener])
-
-
-def _take_signals() -> Hangups:
-    """Until the server is there: SIGINT and SIGTERM end what is being done and tidy up; SIGHUP waits."""
-    signal.signal(signal.SIGINT, _end)
-    signal.signal(signal.SIGTERM, _end)
-    return Hangups()
-
-
-def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(0)
+        fail(str(error), WRONG)
 
 
 def _fill_standard_files() -> None:

@@ -13,11 +13,13 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from probes.settings import BasicUser
+if TYPE_CHECKING:
+    from probes.settings import BasicUser
 
 _REMEMBERED = 1024
 _WAITING = 16

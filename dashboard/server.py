@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import socket
 from collections.abc import Iterator
-from types import FrameType
 
 import uvicorn
 
 from dashboard.app import Web, make_app
+from dashboard.ending import Hangups
 
 _GRACE_SECONDS = 1
 _DEAF_MS = 30_000
@@ -20,26 +19,6 @@ _DEAF_MS = 30_000
 
 _WAITING_BYTES = 262_144
 """What may wait in the kernel for a slow viewer; by itself it keeps megabytes of old frames for each."""
-
-
-class Hangups:
-    """SIGHUP: one that comes before the server is there is remembered.
-
-    It asks for the config again, unless it comes because the terminal is gone.
-    Under nohup the end of the terminal is not to be the end.
-    """
-
-    def __init__(self) -> None:
-        self.came = False
-        self._needs_terminal = signal.getsignal(signal.SIGHUP) != signal.SIG_IGN and _has_terminal()
-        signal.signal(signal.SIGHUP, self._remember)
-
-    def _remember(self, _number: int, _frame: FrameType | None) -> None:
-        self.came = True
-
-    @property
-    def is_the_end(self) -> bool:
-        return self._needs_terminal and not _has_terminal()
 
 
 class Server(uvicorn.Server):
@@ -96,14 +75,6 @@ class Server(uvicorn.Server):
         task = asyncio.create_task(self._web.reload())
         self._reloads.add(task)  # the loop itself keeps no task alive
         task.add_done_callback(self._reloads.discard)
-
-
-def _has_terminal() -> bool:
-    try:
-        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
 
 
 def bind(host: str, port: int) -> socket.socket:

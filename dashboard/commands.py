@@ -1,0 +1,74 @@
+"""The commands that watch, and with app.py the place where everything is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from dashboard.app import Web
+from dashboard.check import run_all, table
+from dashboard.demo import DemoFailed, SeedPlayer, demo_config
+from dashboard.ending import WRONG, Hangups, end_tidily, fail, fail_to_listen
+from dashboard.guard import refuses_listening
+from dashboard.server import Server, bind
+from probes.logs import configure_logs
+from probes.settings import BadConfig, Config, ConfigText, parse, read_config
+from seeds import Seed
+
+
+def up(path: Path, host: str, port: int, hangups: Hangups) -> None:
+    """Watch what the config file at `path` names until told to end."""
+    end_tidily()
+    text, config = _checked(path)
+    refusal = refuses_listening(host, config.auth)
+    if refusal:
+        fail(refusal, WRONG)
+    _serve(lambda: Web(text, config, lambda: read_config(path)), host, port, hangups)
+
+
+def demo(seed: Seed, speed: float, host: str, port: int, hangups: Hangups) -> None:
+    """Play `seed` and watch it until told to end; nothing is left behind."""
+    end_tidily()
+    with tempfile.TemporaryDirectory(prefix="roomwatch-demo-") as folder:
+        try:
+            with SeedPlayer(seed.name, speed) as player:
+                text = demo_config(seed, player.url, speed, Path(folder))
+                config = parse(*text)
+                _serve(lambda: Web(text, config, lambda: text), host, port, hangups)
+        except DemoFailed as error:
+            fail(str(error), 1)
+
+
+def check(path: Path) -> None:
+    """Print what one run of every probe gave. Ends with code 1 where one failed."""
+    _, config = _checked(path)
+    configure_logs()
+    results = asyncio.run(run_all(config))
+    Console(highlight=False).print(table(results))
+    raise typer.Exit(0 if all(result.outcome.success for result in results) else 1)
+
+
+def _checked(path: Path) -> tuple[ConfigText, Config]:
+    try:
+        text = read_config(path)
+        return text, parse(*text)
+    except BadConfig as error:
+        fail(str(error), WRONG)
+
+
+def _serve(make_web: Callable[[], Web], host: str, port: int, hangups: Hangups) -> None:
+    configure_logs()
+    try:
+        listener = bind(host, port)
+    except OSError as error:
+        fail_to_listen(host, port, error)
+    with listener:
+        web = make_web()
+        shown = f"[{host}]" if ":" in host else host
+        typer.echo(f"The board is at http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C ends it)")
+        Server(web, host, hangups).run(sockets=[listener])
