@@ -36,6 +36,9 @@ _FILL = 0.95
 _RELOCATIONS = 1_000
 """Relocations kept of one service."""
 
+# For each service by its index. The tick that was written first need not be it: clocks are set back.
+_OLDEST_TICK = "SELECT min((SELECT min(at) FROM tick WHERE tick.service = service.id)) FROM service"
+
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -99,7 +102,7 @@ class SqliteHistory:
     # --- writing a tick ---
 
     def _append(self, observation: Observation, tick: Tick) -> None:
-        sample = sample_of(observation, tick)
+        sample = sample_of(observation, tick.seq, tick.at)
         service = self._service(observation.name)
         body = Body(
             service_time=sample.service_time,
@@ -211,8 +214,8 @@ class SqliteHistory:
             "(SELECT id FROM relocation WHERE service = ? ORDER BY seen DESC LIMIT ?))",
             (service, oldest, service, _RELOCATIONS),
         )
-        first = self._db.execute("SELECT at FROM tick ORDER BY id LIMIT 1").fetchone()
-        if first is not None:
+        first = self._db.execute(_OLDEST_TICK).fetchone()
+        if first[0] is not None:
             self._db.execute(
                 "DELETE FROM room WHERE id IN (SELECT id FROM room WHERE seen < ? ORDER BY seen LIMIT ?)",
                 (first[0] - _SEEN_SECONDS, _ROOMS_STEP),

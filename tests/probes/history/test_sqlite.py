@@ -219,3 +219,13 @@ def test_the_file_is_in_wal_mode_and_can_shrink(path: Path) -> None:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert db.execute("PRAGMA auto_vacuum").fetchone() == (2,)
     history.close()
+
+
+def test_rooms_stay_with_their_samples_after_a_start_with_a_clock_in_the_future(path: Path) -> None:
+    history = SqliteHistory(path, ALL)
+    write(history, 3, first=1_000_000)
+    for seq in range(3):
+        history.append(tick(observation(rooms=rooms(20)), seq=seq, at=float(seq)))
+        history.tidy()
+    history.close()
+    assert [len(sample.rooms) for sample in SqliteReader(path).window("spaces", 0, 10, 100)] == [20, 20, 20]
