@@ -19,6 +19,12 @@ GZIP = 16 + zlib.MAX_WBITS
 PIECE = 1_000_000
 """The most bytes inflated at once, so that a dense body does not hold the event loop."""
 
+BREATH = 256
+"""How many pieces are inflated before others have their turn: gzip members may be very small."""
+
+SLICE = 4096
+"""Bytes inflated at once: at the end of each member zlib copies what is left of them."""
+
 
 async def read_body(response: httpx.Response, limit: int, where: str) -> bytes:
     """The whole body of a streamed response, inflated. Raises ProbeFailed (protocol, unavailable)."""
@@ -51,12 +57,12 @@ async def _read_gzip(response: httpx.Response, limit: int, where: str) -> bytes:
     try:
         async for chunk in response.aiter_raw():
             received += len(chunk)
-            for piece in gunzip.feed(chunk):
+            for count, piece in enumerate(gunzip.feed(chunk), 1):
                 size += len(piece)
                 if max(size, received) > limit:
                     raise _too_large(limit, where)
                 pieces.append(piece)
-                if len(piece) == PIECE:
+                if len(piece) == PIECE or count % BREATH == 0:
                     await asyncio.sleep(0)
     except zlib.error:
         raise ProbeFailed(
@@ -81,11 +87,14 @@ class Gunzip:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what `data` inflates to, in one or more pieces. Raises zlib.error."""
+        for start in range(0, len(data), SLICE):
+            yield from self._feed(data[start : start + SLICE])
+
+    def _feed(self, data: bytes) -> Iterator[bytes]:
         while True:
             if self._member.eof:
                 data = data.lstrip(b"\0")  # padding between members
                 if not data:
-                    yield b""
                     return
                 self._member = zlib.decompressobj(GZIP)
             self._untouched = False

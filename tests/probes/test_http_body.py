@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from probes.http import Limits
-from probes.http.body import PIECE, Gunzip
+from probes.http.body import PIECE, Gunzip, read_body
 from probes.model import Outcome
 from tests.probes.asking import fails, opened, run
 from tests.probes.raw_http import Exchange, answer, sends, serving
@@ -160,3 +163,27 @@ async def main():
         await http.close()
 asyncio.run(main())
 """
+
+
+def test_others_have_their_turn_while_many_small_members_are_inflated() -> None:
+    """Members of no content cost time and never make a large piece."""
+    members = 20_000
+    turns = 0
+
+    async def one_chunk() -> AsyncIterator[bytes]:
+        yield gzip.compress(b"") * members
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        beside = asyncio.create_task(others())
+        response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=one_chunk())
+        assert await read_body(response, 1_000_000, "a:80") == b""
+        beside.cancel()
+
+    run(main())
+    assert turns >= members // 1000
