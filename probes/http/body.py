@@ -19,8 +19,8 @@ GZIP = 16 + zlib.MAX_WBITS
 PIECE = 1_000_000
 """The most bytes inflated at once, so that a dense body does not hold the event loop."""
 
-BREATH = 256
-"""How many pieces are inflated before others have their turn: gzip members may be very small."""
+MEMBER = 4000
+"""What a piece costs beside its bytes, as bytes: gzip members may be empty, and very many."""
 
 SLICE = 4096
 """Bytes inflated at once: at the end of each member zlib copies what is left of them."""
@@ -53,16 +53,18 @@ async def _read_plain(response: httpx.Response, limit: int, where: str) -> bytes
 async def _read_gzip(response: httpx.Response, limit: int, where: str) -> bytes:
     gunzip = Gunzip()
     pieces: list[bytes] = []
-    received = size = 0
+    received = size = work = 0
     try:
         async for chunk in response.aiter_raw():
             received += len(chunk)
-            for count, piece in enumerate(gunzip.feed(chunk), 1):
+            for piece in gunzip.feed(chunk):
                 size += len(piece)
                 if max(size, received) > limit:
                     raise _too_large(limit, where)
                 pieces.append(piece)
-                if len(piece) == PIECE or count % BREATH == 0:
+                work += len(piece) + MEMBER
+                if work >= PIECE:
+                    work = 0
                     await asyncio.sleep(0)
     except zlib.error:
         raise ProbeFailed(
