@@ -45,5 +45,5 @@ def _probes_of(service: ServiceSettings, http: Http) -> list[Probe]:
             deadline=service.join.timeout + CLEAN_UP_SECONDS,
             call=partial(joiner.join, endpoint.join_url or endpoint.url, http),
         )
-        for endpoint in service.endpoints
+        for endpoint in service.joined_endpoints
     ]

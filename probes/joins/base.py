@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol
 
+from pydantic import Field
+
 from probes.config.units import Duration, Interval, RoomId, Settings, one_of
 from probes.http import Http
 from probes.model import JOIN_OUTCOMES, JoinAttempt, Outcome
@@ -19,6 +21,8 @@ class JoinBase(Settings):
     every: Interval = 10.0
     timeout: Duration = 5.0
     room: RoomId
+    nodes: list[Annotated[str, Field(min_length=1, max_length=128)]] = Field(default=[], max_length=64)
+    """The ids of the nodes where it is tried; all where none is named."""
 
 
 class Joiner(Protocol):

@@ -69,6 +69,24 @@ class ServiceSettings(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _joins_go_to_nodes_that_are_here(self) -> ServiceSettings:
+        known = [endpoint.id for endpoint in self.endpoints]
+        strange = [node for node in self.join.nodes if node not in known] if self.join else []
+        if strange:
+            raise PydanticCustomError(
+                "unknown_node",
+                "`join.nodes` names {node}, which is none of this service's nodes: {known}",
+                {"node": strange[0], "known": ", ".join(known)},
+            )
+        return self
+
+    @property
+    def joined_endpoints(self) -> list[Endpoint]:
+        """Where joins are tried."""
+        wanted = self.join.nodes if self.join else []
+        return [endpoint for endpoint in self.endpoints if not wanted or endpoint.id in wanted]
+
     @property
     def endpoints(self) -> list[Endpoint]:
         return self.nodes or [Endpoint(url=self.url or "")]

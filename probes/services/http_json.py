@@ -38,7 +38,8 @@ class RoomsMapping(Settings):
     list: ListPath = "rooms"
     """`@` where the answer itself is the list."""
     id: FieldPath = "id"
-    participants: FieldPath = "participants"
+    participants: FieldPath | None = "participants"
+    """`null` where the service does not tell how many are in a room."""
     title: FieldPath | None = None
     node: FieldPath | None = None
     """Without it a room is on the endpoint that was asked."""
@@ -148,6 +149,8 @@ class HttpJson:
 
     def _uncounted(self, rooms: Sequence[Room]) -> list[str]:
         """A note where a misspelt field looks like rooms that nobody counts."""
+        if self._settings.rooms.participants is None:
+            return []
         states = {room.state for room in rooms if room.participants is None}
         if RoomState.OPEN not in states or any(room.participants is not None for room in rooms):
             return []
