@@ -158,9 +158,7 @@ def test_a_move_strains_until_half_have_followed() -> None:
     move = {"cause": Cause.MOVED, "to": Place(room="r", node="n2"), "dark_seconds": 118.0}
     state, reasons = judged(relocations=(ended(668000, carried_over=0.25, **move),), participants=167000)
     assert state is State.STRAINED
-    assert reasons == (
-        "Room “Launch” moved from n1 to n2 after 118 s dark; 25% of its people have followed",
-    )
+    assert reasons == ("Room “Launch” moved from n1 to n2 after 118 s dark; 25% of its people have followed",)
     assert judged(relocations=(ended(668000, carried_over=0.5, **move),))[0] is State.OK
 
 
