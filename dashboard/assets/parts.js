@@ -81,7 +81,7 @@
         font: { family: "inherit", size: 11, color: rw.colour("muted") },
         margin: { l: 46, r: 8, t: 30, b: 26 },
         showlegend: traces.length > 0,
-        legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11 }, itemclick: "toggle" },
+        legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11 }, itemclick: "toggle", traceorder: "normal" },
         hovermode: "x unified",
         hoverlabel: { bgcolor: rw.colour("card"), bordercolor: rw.colour("line"), font: { color: rw.colour("text") } },
         dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",

@@ -6,7 +6,7 @@
   const FINE_POINTS = 120; // the newest are never thinned
   const MOST_ROOMS = 24;
   const LONGEST = 4 * 3600; // seconds of service time
-  const SIMPLE = ["seq", "at", "time", "participants", "success"];
+  const SIMPLE = ["seq", "at", "time", "participants", "complete", "success"];
 
   const keyOf = (node, id) => `${node}\u0000${id}`;
   const orNull = (x) => (x === undefined ? null : x);
@@ -20,7 +20,7 @@
       for (const name of SIMPLE) this[name] = [];
       this.errors = new Map(); // reason -> shares
       this.rooms = new Map(); // key -> {id, node, title, colour, participants}
-      this.colours = 0;
+      this.held = { state: null, since: null }; // the newest state, and since when, where its beginning was seen
     }
 
     get length() {
@@ -40,14 +40,26 @@
 
     // A replay that starts again: what lies ahead of it has not happened.
     forgetAfter(time) {
+      if (this.length && this.time[this.length - 1] > time) this.forgetState();
       while (this.length && this.time[this.length - 1] > time) {
         for (const column of this.columns()) column.pop();
       }
     }
 
+    // What happened in the meantime may have begun another state.
+    forgetState() {
+      this.held = { state: null, since: null };
+    }
+
+    hold(state, time) {
+      if (this.held.state !== state) this.held = { state, since: this.held.state && time };
+    }
+
     push(point) {
       if (point.at <= this.newest) return;
       this.forgetAfter(point.time);
+      if (point.state) this.hold(point.state, point.time);
+      else this.forgetState();
       for (const name of SIMPLE) this[name].push(orNull(point[name]));
       const filled = this.length - 1;
       for (const [reason, share] of Object.entries(point.errors)) this.column(this.errors, reason, filled).push(share);
@@ -66,11 +78,21 @@
       const key = keyOf(node, id);
       let room = this.rooms.get(key);
       if (!room) {
-        room = { id, node, title, colour: this.colours++, participants: new Array(filled).fill(null) };
+        room = { id, node, title, colour: null, participants: new Array(filled).fill(null) };
         this.rooms.set(key, room);
       }
       if (title) room.title = title;
       return room;
+    }
+
+    // Of `colours` colours one for each of these rooms: its own for as long as it is shown, and nobody else's.
+    paint(shown, colours) {
+      for (const [key, room] of this.rooms) if (!shown.includes(key)) room.colour = null;
+      const rooms = shown.map((key) => this.rooms.get(key));
+      const free = new Set(Array(colours).keys());
+      for (const room of rooms) free.delete(room.colour);
+      const next = free.values();
+      for (const room of rooms) room.colour ??= next.next().value;
     }
 
     trim() {
@@ -103,6 +125,16 @@
     dropSmallest() {
       const bySize = [...this.rooms].map(([key, room]) => [peak(room.participants) ?? -1, key]).sort((a, b) => b[0] - a[0]);
       for (const [, key] of bySize.slice(MOST_ROOMS)) this.rooms.delete(key);
+    }
+
+    // By how much the total grew in the last minute; null where that is not known.
+    growth() {
+      const last = this.length - 1;
+      const then = this.time.findLastIndex((time) => time <= this.time[last] - 60);
+      const seconds = this.time[last] - this.time[then];
+      const known = (i) => this.complete[i] && this.participants[i] !== null;
+      if (then < 0 || seconds > 90 || !known(then) || !known(last)) return null;
+      return ((this.participants[last] - this.participants[then]) * 60) / seconds;
     }
 
     // A recent window of this service: the points that are newer than ours.
@@ -144,7 +176,9 @@
           seq: frame.seq,
           at: frame.at,
           time: timeOf(observation, frame.at),
+          state: observation.state,
           participants: observation.participants,
+          complete: observation.complete,
           success: door ? door.success_ratio : null,
           errors: door && door.success_ratio !== null ? door.errors : {},
           rooms: shown(observation),

@@ -106,7 +106,7 @@
     protocol: "not understood",
     no_media: "no media",
     silent: "silent",
-    aborted: "crashed",
+    aborted: "aborted",
     other: "other",
   };
   const outcome = (name) => OUTCOMES[name] || plain(name);

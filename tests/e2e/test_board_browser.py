@@ -93,7 +93,7 @@ def test_the_numbers_on_the_board_are_the_frames_and_follow_it(stage: Stage, con
     assert "18:23:00" in tab.text("#relocations-body")
     assert "168k of 668k · 1 min 58 s dark" in tab.text("#relocations-body")
     tab.wait_for_text("#concurrency-note", "times in UTC−4")
-    tab.wait("() => document.querySelector('#concurrency-figure').textContent.includes('118 s dark')")
+    tab.wait("() => document.querySelector('#concurrency-figure').textContent.includes('1 min 58 s dark')")
     assert "00:27:30" in tab.text("#clock-body")
     assert "Campaign launch · spaces" in tab.text("#about-body")
     assert "replay ×10" in tab.text("#about-body")

@@ -12,11 +12,13 @@
     return given.length ? given : [CALM[rw.stateOf(service)]];
   }
 
-  function promise(service) {
-    const objective = rw.settings.objectives.join_success;
-    const got = service.door ? service.door.success_ratio : null;
-    if (got === null) return null;
-    return `join success ${words.percent(got)} against ${words.percent(objective, 1).replace(".0%", "%")}`;
+  // From when what is shown is, where no answer comes; else since when the state holds, where that was seen.
+  function since(service, offset) {
+    const now = service.service_time ?? service.observed_at;
+    if (rw.saysItIsOld(service)) return `What you see is from ${words.clock(now, offset)}.`;
+    const { state, since: begun } = rw.past.of(service.name).held;
+    if (state !== service.state || begun === null || now === null) return null;
+    return `since ${words.clock(begun, offset)} · ${words.duration(Math.max(1, Math.round(now - begun)))}`;
   }
 
   function first(service, offset, named) {
@@ -27,7 +29,7 @@
       { key: service.name, className: `state ${state} ${rw.isOld(service) ? "stale" : ""}` },
       h("span", { className: "word" }, state.toUpperCase()),
       h("p", { className: "why" }, named && `${service.name}: `, h("strong", null, worst), others.length > 0 && ` ${others.join(" ")}`),
-      h("p", { className: "promise" }, promise(service)),
+      h("p", { className: "since" }, since(service, offset)),
     );
   }
 

@@ -4,25 +4,36 @@
   const rw = window.roomwatch;
   const { words } = rw;
   const LINES = 8;
-  const AREAS = 3; // with more rooms, areas hide each other
-  const MARKED = 3; // relocations
+  const AREAS = 2; // with more rooms, areas hide each other
+  const MARKED = 3; // relocations; on a phone there is room for the words of one
+  const NAMED = 3; // in the legend of a phone
   const NOTHING = "No room is open.";
   const NARROW = 500; // pixels
 
   const placeKey = (place) => rw.keyOf(place.node, place.room);
 
-  // The rooms of relocations first, then the largest.
-  function lines(series, relocations) {
-    const followed = new Set(relocations.flatMap(({ from, to }) => [placeKey(from), to && placeKey(to)]));
-    return [...series.rooms]
-      .map(([key, room]) => ({ ...room, key, peak: rw.peak(room.participants), followed: followed.has(key) }))
-      .sort((a, b) => b.followed - a.followed || b.peak - a.peak)
-      .slice(0, LINES)
-      .sort((a, b) => a.colour - b.colour);
+  const placesOf = (relocations) => new Set(relocations.flatMap(({ from, to }) => [placeKey(from), to && placeKey(to)]));
+
+  // The rooms of the newest relocation that is not settled, then what is open or moving, then what has ended;
+  // the largest first.
+  function lines(series, service, relocations) {
+    const unsettled = relocations.filter((each) => !each.settled);
+    const newest = placesOf(unsettled.slice(0, 1));
+    const living = placesOf(unsettled);
+    for (const room of service ? service.rooms : []) if (room.state !== "ended") living.add(rw.keyOf(room.node, room.id));
+    const ranked = [...series.rooms]
+      .map(([key, room]) => ({ key, room, peak: rw.peak(room.participants) }))
+      .sort((a, b) => newest.has(b.key) - newest.has(a.key) || living.has(b.key) - living.has(a.key) || b.peak - a.peak)
+      .slice(0, LINES);
+    series.paint(ranked.map(({ key }) => key), LINES);
+    return ranked.map(({ key, room, peak }, rank) => ({ ...room, key, peak, rank })).sort((a, b) => a.colour - b.colour);
   }
 
+  const narrow = () => innerWidth < NARROW;
+  const inLegend = (room) => !narrow() || room.rank < NAMED;
+
   function traces(room, x, view, areas) {
-    const colour = rw.colour(`room-${(room.colour % LINES) + 1}`);
+    const colour = rw.colour(`room-${room.colour + 1}`);
     const name = words.inert(room.title || room.id);
     const many = view.service.nodes.length > 1;
     const line = {
@@ -34,6 +45,7 @@
       x,
       y: room.participants,
       connectgaps: false,
+      showlegend: inLegend(room),
       line: { color: colour, width: 2 },
       hovertemplate: "%{y:,.0f}  %{meta}<extra></extra>",
     };
@@ -49,6 +61,17 @@
     fillcolor: `${colour}33`,
     showlegend: false,
     hovertemplate: undefined,
+    hoverinfo: "skip",
+  });
+
+  // Stands in the legend for the lines that it has no room for.
+  const more = (count, x) => ({
+    type: "scatter",
+    mode: "lines",
+    name: `+${count} more`,
+    x: x.slice(-1),
+    y: [null],
+    line: { color: "rgba(0,0,0,0)" },
     hoverinfo: "skip",
   });
 
@@ -76,30 +99,44 @@
     };
   }
 
-  const note = (x, y, text, colour, more) => ({ x, y, text, font: { size: 11, color: colour }, arrowcolor: colour, arrowwidth: 1.5, arrowhead: 2, ...more });
+  const note = (x, y, text, colour, more) => ({ x, y, text, font: { size: 11, color: colour }, bgcolor: rw.colour("card"), arrowcolor: colour, arrowwidth: 1.5, arrowhead: 2, ...more });
 
-  function mark(relocation, view, range, x, line) {
+  // Where the room was left: above its line, on the side where there is space.
+  function departure(relocation, view, time, position) {
+    const { cause, to, participants_before: before } = relocation;
+    const moved = cause === "moved" && to;
+    const text = moved ? `moved to ${words.inert(rw.nodeName(view.service, to.node), 20)}` : `ended ${words.people(before)}`;
+    const side = position > 0.35 ? { xanchor: "right", ax: -8 } : { xanchor: "left", ax: 8 };
+    return note(time, before, text, rw.colour(moved ? "text" : "bad-text"), { ...side, ay: -22 });
+  }
+
+  // At the end of the successor's line; below it where the words above would meet those of the departure.
+  function arrival(relocation, view, line, x, crowded) {
+    const last = line.participants.findLastIndex((n) => n !== null);
+    const text = `${words.whole(relocation.carried_over)} carried over`;
+    const place = { xanchor: "right", ax: -8, ay: crowded ? 26 : -30 };
+    return note(x(view.series.time[last]), line.participants[last], text, rw.colour(`room-${line.colour + 1}`), place);
+  }
+
+  function mark(relocation, view, { range, x, line, top, wordy }) {
     const dark = darkness(relocation, view.series);
-    const marks = { shapes: [], annotations: [] };
-    if (dark[1] > dark[0] || !relocation.to) {
-      const before = relocation.participants_before;
-      marks.shapes.push(band(dark, x));
-      marks.annotations.push(note(x(dark[0]), before, `ended ${words.people(before)}`, rw.colour("bad-text"), { ax: -52, ay: -4 }));
-      if ((dark[1] - dark[0]) / (range[1] - range[0]) > (innerWidth < NARROW ? 0.08 : 0.025)) {
-        const middle = x((dark[0] + dark[1]) / 2);
-        marks.annotations.push(
-          note(middle, 0.45, `${Math.round(dark[1] - dark[0])} s dark`, rw.colour("bad-text"), { yref: "paper", textangle: -90, showarrow: false }),
-        );
-      }
+    const position = (time) => (time - range[0]) / Math.max(1, range[1] - range[0]);
+    const width = position(dark[1]) - position(dark[0]);
+    const annotations = [];
+    const left = relocation.cause === "moved" || width > 0 || !relocation.to;
+    if (left && words.known(relocation.participants_before)) {
+      annotations.push(departure(relocation, view, x(dark[0]), position(dark[0])));
+    }
+    if (width > (narrow() ? 0.08 : 0.025)) {
+      const middle = x((dark[0] + dark[1]) / 2);
+      const text = `${words.duration(Math.round(dark[1] - dark[0]))} dark`;
+      annotations.push(note(middle, 0.45, text, rw.colour("bad-text"), { yref: "paper", textangle: -90, showarrow: false, bgcolor: "rgba(0,0,0,0)" }));
     }
     if (relocation.to && words.known(relocation.carried_over) && line) {
-      const last = line.participants.findLastIndex((n) => n !== null);
-      const colour = rw.colour(`room-${(line.colour % LINES) + 1}`);
-      marks.annotations.push(
-        note(x(view.series.time[last]), line.participants[last], `${words.whole(relocation.carried_over)} carried over`, colour, { ax: -56, ay: -34 }),
-      );
+      const now = rw.peak(line.participants.slice(-1)) ?? 0;
+      annotations.push(arrival(relocation, view, line, x, position(dark[0]) > (narrow() ? 0.4 : 0.75) && now > top / 4));
     }
-    return marks;
+    return { shapes: width > 0 ? [band(dark, x)] : [], annotations: wordy ? annotations : [] };
   }
 
   const CEILINGS = { observed: "observed ceiling", config: "configured capacity", service: "capacity" };
@@ -132,7 +169,7 @@
   rw.chart("concurrency", (view) => {
     const { service, series, offset } = view;
     const relocations = service ? rw.standing(service) : [];
-    const rooms = lines(series, relocations);
+    const rooms = lines(series, service, relocations);
     const empty = !rooms.length;
     rw.notes("concurrency", empty ? "people" : `people · ${words.day(series.time[series.length - 1], offset)}times in ${words.zone(offset)}`, inWords(rooms, view));
     if (empty) return rw.figure([], { offset, revision: "", nothing: service && service.observed_at !== null ? NOTHING : rw.waitingFor(service) });
@@ -142,16 +179,22 @@
     const range = [series.time[0], series.time[series.length - 1]];
     const highest = Math.max(1, ...rooms.map((room) => room.peak));
     const top = ceiling(view, highest);
-    const marks = relocations.slice(0, MARKED).map((each) =>
-      mark(each, view, range, x, each.to && rooms.find((room) => room.key === placeKey(each.to))),
-    );
+    const marks = relocations.slice(0, MARKED).map((each, i) => {
+      const line = each.to && rooms.find((room) => room.key === placeKey(each.to));
+      return mark(each, view, { range, x, line, top: highest, wordy: !narrow() || i === 0 });
+    });
+    const filled = placesOf(relocations.slice(0, 1));
+    const unnamed = rooms.filter((room) => !inLegend(room)).length;
     return rw.figure(
-      rooms.flatMap((room) => traces(room, times, view, rooms.length <= AREAS)),
+      [
+        ...rooms.flatMap((room) => traces(room, times, view, rooms.length <= AREAS || filled.has(room.key))),
+        ...(unnamed ? [more(unnamed, times)] : []),
+      ],
       {
         range,
         offset,
         revision: service.name,
-        yaxis: { range: [0, Math.max(highest, top.shapes.length ? service.headroom.capacity : 0) * 1.12], ...tickformat(highest) },
+        yaxis: { range: [0, Math.max(highest, top.shapes.length ? service.headroom.capacity : 0) * 1.18], ...tickformat(highest) },
         shapes: [...top.shapes, ...marks.flatMap((each) => each.shapes)],
         annotations: [...top.annotations, ...marks.flatMap((each) => each.annotations)],
       },

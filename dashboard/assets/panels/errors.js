@@ -4,11 +4,10 @@
   const rw = window.roomwatch;
   const { words } = rw;
 
-  // One colour a reason, always the same.
+  // One colour a reason, always the same, and from the bottom of the stack to its top in this order.
   const COLOURS = {
     timeout: "bad",
     unavailable: "warn",
-    aborted: "grey",
     room_full: "room-2",
     not_found: "room-1",
     refused: "room-5",
@@ -16,8 +15,14 @@
     unauthorized: "room-7",
     no_media: "room-4",
     silent: "room-8",
+    dns: "room-3",
+    tls: "room-3",
+    protocol: "room-3",
+    aborted: "grey",
+    other: "line",
   };
-  const colourOf = (reason) => rw.colour(COLOURS[reason] || "grey");
+  const ORDER = Object.keys(COLOURS);
+  const colourOf = (reason) => rw.colour(COLOURS[reason] || COLOURS.other);
 
   // What is not known has no height, and says so to whoever points at it.
   function trace(reason, shares, known, x) {
@@ -48,8 +53,8 @@
 
   rw.chart("errors", ({ service, series, offset, settings }) => {
     const door = service ? service.door : null;
-    const reasons = [...series.errors].filter(([, shares]) => sum(shares) > 0).sort((a, b) => sum(b[1]) - sum(a[1]));
-    const observer = door && door.observer === "probe" ? " · seen by our probes" : "";
+    const reasons = [...series.errors].filter(([, shares]) => sum(shares) > 0).sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
+    const observer = door && door.observer === "probe" ? " · seen by our joins" : "";
     rw.notes("errors", `share of tries${observer}`, inWords(reasons, service));
     const known = series.success.some((ratio) => ratio !== null);
     if (!reasons.length) {

@@ -20,6 +20,9 @@
     return service.observed_at !== null && rw.live.now() - service.observed_at > patience(rw.frame, settings);
   };
 
+  // The reasons of an unknown state say themselves that no answer has come.
+  rw.saysItIsOld = (service) => rw.stateOf(service) === "unknown" && freshness({ frame: rw.frame, service }).kind === "old";
+
   // How long a service may be silent before its numbers count as old.
   const patience = (frame, settings) => Math.max(2.5, 2 * (settings ? settings.every : 1) + 2 * frame.tick);
 
@@ -44,7 +47,7 @@
 
   function notice(fresh, { service, offset }) {
     const sentence = NOTICES[fresh.kind];
-    if (!sentence) return null;
+    if (!sentence || (service && rw.saysItIsOld(service))) return null;
     const time = service ? service.service_time ?? service.observed_at : null;
     const shown = time === null ? "" : ` What you see is from ${words.clock(time, offset)}.`;
     return h("p", { className: `notice ${fresh.kind}` }, sentence(fresh), shown);

@@ -14,18 +14,31 @@
     }
     const left = rw.standing(service).find((each) => each.from.node === node.id);
     if (left && !node.participants) return left.cause === "moved" ? "room moved away" : "room ended";
-    const rooms = service.rooms.filter((room) => room.node === node.id && room.state === "open").length;
-    return rooms === 1 ? "1 room" : `${rooms}${service.other.rooms ? " or more" : ""} rooms`;
+    const open = service.rooms.filter((room) => room.node === node.id && room.state === "open").length;
+    const rooms = open === 1 ? "1 room" : `${open}${service.other.rooms ? " or more" : ""} rooms`;
+    const share = shareOf(node, service);
+    return share ? `${words.whole(share)} of all · ${rooms}` : rooms;
   }
 
-  function row(node, service, most) {
-    const share = node.participants === null ? null : node.participants / (node.capacity || most || 1);
+  // Of all people; not known while some of them are not counted.
+  function shareOf(node, service) {
+    if (!service.complete || !service.participants || node.participants === null) return null;
+    return node.participants / service.participants;
+  }
+
+  // How full the node is where its capacity is known; else its share of all people, in a tone that warns of nothing.
+  function gauge(node, service) {
+    if (node.capacity === null) return rw.bar("bar", shareOf(node, service), "share");
+    return rw.bar("bar", node.participants === null ? null : node.participants / node.capacity, "first");
+  }
+
+  function row(node, service) {
     return h(
       "tr",
       { key: node.id },
       h("th", { scope: "row" }, words.plain(node.label || node.id, 60)),
       h("td", { className: "num", title: words.exact(node.participants) }, words.people(node.participants)),
-      h("td", { className: "gauge" }, rw.bar("bar", share, "first")),
+      h("td", { className: "gauge" }, gauge(node, service)),
       h("td", { className: "faint" }, condition(node, service)),
     );
   }
@@ -33,7 +46,6 @@
   rw.text("nodes", ({ service }) => {
     const nodes = service ? service.nodes : [];
     if (!nodes.length) return h("p", { className: "empty" }, "No node has answered yet.");
-    const most = rw.peak(nodes.map((node) => node.participants));
-    return rw.table("Nodes", ["node", "people", "share", "condition"], [1], nodes.map((node) => row(node, service, most)), "headless");
+    return rw.table("Nodes", ["node", "people", "share", "condition"], [1], nodes.map((node) => row(node, service)), "headless");
   });
 })();

@@ -34,7 +34,7 @@
     const rows = probes.map(row);
     return [
       rows.length
-        ? rw.table("Probes", ["probe", "last", "p95", "ok"], [2, 3], rows)
+        ? rw.table("Probes", ["probe", "last", "p95", "ok"], [2, 3], rows, "probes")
         : h("p", { key: "none", className: "empty" }, "No probe has run yet."),
       service && settings && !settings.joins && h("p", { key: "hint", className: "empty" }, rw.noJoin),
     ];

@@ -20,7 +20,9 @@
     const options = { title: words.exact(now) };
     if (!service.complete) {
       const answering = service.nodes.filter((node) => node.answering).length;
-      return tile("In the room", words.people(now), `${answering} of ${service.nodes.length} nodes answer`, { ...options, note: "warn" });
+      const silent = answering < service.nodes.length;
+      const below = silent ? `${answering} of ${service.nodes.length} nodes answer` : "some rooms could not be counted";
+      return tile("In the room", words.people(now), below, { ...options, note: "warn" });
     }
     if (now === null) return tile("In the room", words.NONE, "not known", options);
     const below = (peak ?? now) - now;
@@ -28,7 +30,14 @@
       const note = below / peak > 0.3 ? "bad" : "";
       return tile("In the room", words.people(now), `▼ ${words.people(below)} from the peak of ${words.people(peak)}`, { ...options, note });
     }
-    return tile("In the room", words.people(now), `in ${rooms(service.rooms_open)}, near the peak`, options);
+    const highest = below / peak < 0.01 ? ", at its highest" : "";
+    return tile("In the room", words.people(now), `${grown(series.growth(), now) || `in ${rooms(service.rooms_open)}`}${highest}`, options);
+  }
+
+  // Said from one in a hundred on: less is the coming and going of any minute.
+  function grown(change, now) {
+    if (change === null || Math.abs(change) < 1 || Math.abs(change) < 0.01 * now) return null;
+    return `${change > 0 ? "▲ +" : "▼ −"}${words.people(Math.abs(change))} in a minute`;
   }
 
   const rooms = (n) => (n === null ? "rooms not counted" : n === 1 ? "1 room" : `${words.people(n)} rooms`);
@@ -36,7 +45,7 @@
   function atTheDoor({ service, settings }) {
     const door = service.door;
     if (!door) return tile("At the door, estimated", words.NONE, rw.noDoor(settings));
-    const seen = door.observer === "probe" ? " by our probes" : "";
+    const seen = door.observer === "probe" ? " by our joins" : "";
     const tries = words.known(door.tries_per_second) ? `${words.rate(door.tries_per_second)} tries/s${seen}` : "tries not counted";
     return tile("At the door, estimated", words.people(door.waiting), tries, { title: words.exact(door.waiting) });
   }
@@ -59,10 +68,15 @@
   const SOURCES = { service: "as the service says", config: "as configured", observed: "the most ever seen" };
 
   function timeToFull({ service }) {
-    const { capacity, ratio, source, seconds_to_full: left } = service.headroom;
-    const below = capacity === null ? "capacity not known" : `${words.whole(ratio)} headroom of ${words.people(capacity)}`;
+    const { source, seconds_to_full: left } = service.headroom;
     const soon = left !== null && left < 300 ? "warn" : "";
-    return tile("Time to full", words.roughly(left), below, { tone: soon, title: SOURCES[source] });
+    return tile("Time to full", left === 0 ? "full" : words.roughly(left), room(service.headroom), { tone: soon, title: SOURCES[source] });
+  }
+
+  function room({ capacity, ratio, seconds_to_full: left }) {
+    if (capacity === null) return "capacity not known";
+    if (left === 0) return `capacity ${words.people(capacity)}`;
+    return ratio === null ? "headroom not known" : `${words.percent(ratio, 0)} headroom of ${words.people(capacity)}`;
   }
 
   function relocations({ service }) {
