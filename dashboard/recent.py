@@ -14,8 +14,7 @@ from tsdownsample import MinMaxLTTBDownsampler
 
 from dashboard.frames import EncodedFrame
 from probes.history import RoomKey, sample_of
-from probes.model import Observation, Sample, State
-from probes.pipeline import Tick
+from probes.model import Sample, State
 
 KEPT = 3600
 """Ticks kept for each service: up to an hour at one a second."""
@@ -84,11 +83,10 @@ class Recent:
         self._latest = encoded
         self._windows.clear()
         frame = encoded.frame
-        tick = Tick(seq=frame.seq, at=frame.at, observations=frame.services)
         for observation in frame.services:
             past = self._pasts.setdefault(observation.name, _Past())
-            past.add(_sample(observation, tick))
             past.in_lineage = frozenset((r.node, r.id) for r in observation.rooms if r.lineage is not None)
+            past.add(_for_charts(sample_of(observation, frame.seq, frame.at), past.in_lineage))
             for room in observation.rooms[:_ROOMS_A_TICK]:
                 past.name((room.node, room.id), room.title)
         for gone in self._pasts.keys() - {o.name for o in frame.services}:
@@ -119,13 +117,11 @@ class Recent:
         return 0 if after < oldest else after - after % CATCH_UP
 
 
-def _sample(observation: Observation, tick: Tick) -> Sample:
-    """The larger rooms and those in a lineage: a chart cannot show more."""
-    sample = sample_of(observation, tick)
-    followed = {(room.node, room.id) for room in observation.rooms if room.lineage is not None}
+def _for_charts(sample: Sample, in_lineage: frozenset[RoomKey]) -> Sample:
+    """With the larger rooms and those in a lineage alone: a chart cannot show more."""
     large, rest = sample.rooms[:_ROOMS_A_TICK], sample.rooms[_ROOMS_A_TICK:]
     return msgspec.structs.replace(
-        sample, rooms=(*large, *(room for room in rest if (room[0], room[1]) in followed))
+        sample, rooms=(*large, *(room for room in rest if (room[0], room[1]) in in_lineage))
     )
 
 
@@ -207,13 +203,15 @@ def _share(sample: Sample, reason: Any) -> float | None:
 
 
 def _lines(samples: Sequence[Sample], in_lineage: frozenset[RoomKey]) -> list[RoomKey]:
+    """Rooms that are there now, then those in a lineage, then what is gone; the largest first."""
     peaks: dict[RoomKey, int] = {}
     for sample in samples:
         for node, room, people in sample.rooms:
             if people is not None and people > peaks.get((node, room), -1):
                 peaks[node, room] = people
-    by_peak = sorted(peaks, key=lambda key: (key not in in_lineage, -peaks[key], key))
-    return by_peak[:LINES]
+    there = {(node, room) for node, room, _ in samples[-1].rooms} if samples else set()
+    order = sorted(peaks, key=lambda key: (key not in there, key not in in_lineage, -peaks[key], key))
+    return order[:LINES]
 
 
 def _worth_keeping(samples: Sequence[Sample], lines: Sequence[RoomKey]) -> Sequence[int]:

@@ -80,13 +80,13 @@ class Reader(Protocol):
         ...
 
 
-def sample_of(observation: Observation, tick: Tick) -> Sample:
-    """The part of an observation that is kept."""
+def sample_of(observation: Observation, seq: int, at: float) -> Sample:
+    """The part of an observation that is kept, as tick `seq` at wall time `at` showed it."""
     door = observation.door
     return Sample(
         service=observation.name,
-        seq=tick.seq,
-        at=tick.at,
+        seq=seq,
+        at=at,
         service_time=observation.service_time,
         state=observation.state,
         complete=observation.complete,

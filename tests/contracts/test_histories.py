@@ -338,6 +338,6 @@ def test_what_is_put_in_is_what_comes_out(
             moment = tick(it, seq=seq, at=AT + seq)
             history.append(moment)
             history.tidy()
-            expected.setdefault(name, []).append(sample_of(it, moment))
+            expected.setdefault(name, []).append(sample_of(it, moment.seq, moment.at))
         assert {name: reader.window(name, 0, 1e12, 100) for name in expected} == expected
         history.close()

@@ -28,7 +28,7 @@ def frame(n: int, *observations: Observation) -> EncodedFrame:
 
 def sample(n: int, **changes: Any) -> Sample:
     seq = START + 20 * n
-    made = sample_of(observation(), Tick(seq=seq, at=seq / 20, observations=()))
+    made = sample_of(observation(), seq, seq / 20)
     return msgspec.structs.replace(made, **changes)
 
 
