@@ -11,17 +11,23 @@ from typing import Self
 import yaml
 
 from dashboard.children import module_command, module_environment
+from probes.config.units import SHORTEST_INTERVAL
 from probes.settings import ConfigText
 from seeds import Seed
-
-FASTEST_POLL = 0.1
-"""Seconds: faster polls would measure themselves."""
 
 _FASTEST_TICK = 0.25
 _JOIN_EVERY = 5.0
 _JOIN_TIMEOUT = 5.0
 _START_SECONDS = 20
 _OUTCOMES = ("joined", "room_full", "unavailable", "timeout", "aborted")
+
+MAPPING = {
+    "rooms": {name: name for name in ("title", "node", "capacity", "state", "started_at", "hosts")},
+    "time": "time",
+    "node_list": {"label": "label"},
+    "joins": {outcome: f"joins.{outcome}" for outcome in _OUTCOMES},
+}
+"""Where things are in an answer of the seeds service, as far as the config does not look there by itself."""
 
 
 class DemoFailed(Exception):
@@ -79,36 +85,22 @@ def demo_config(seed: Seed, url: str, speed: float, folder: Path) -> ConfigText:
     Intervals are those of the real event divided by the speed, so that a fast
     replay tells the same story.
     """
-    poll = max(FASTEST_POLL, 1.0 / speed)
+    name = "spaces" if seed.name.startswith("spaces") else "rooms"
+    poll = max(SHORTEST_INTERVAL, 1.0 / speed)
     document = {
         "services": [
             {
-                "name": "spaces" if seed.name.startswith("spaces") else "rooms",
+                "name": name,
                 "kind": "http-json",
                 "url": f"{url}/rooms",
                 "every": _duration(poll),
                 "timeout": _duration(max(1.0, poll)),
-                "rooms": {
-                    "list": "rooms",
-                    "id": "id",
-                    "title": "title",
-                    "node": "node",
-                    "participants": "participants",
-                    "capacity": "capacity",
-                    "state": "state",
-                    "started_at": "started_at",
-                    "hosts": "hosts",
-                },
-                "time": "time",
-                "node_list": {"list": "nodes", "id": "id", "label": "label"},
-                "joins": {outcome: f"joins.{outcome}" for outcome in _OUTCOMES},
+                **MAPPING,
                 "join": {
                     "via": "http",
-                    "method": "POST",
                     "room": "current",
-                    "path": "/rooms/{room}/join",
-                    "every": _duration(max(FASTEST_POLL, _JOIN_EVERY / speed)),
-                    "timeout": _duration(max(FASTEST_POLL, _JOIN_TIMEOUT / speed)),
+                    "every": _duration(max(SHORTEST_INTERVAL, _JOIN_EVERY / speed)),
+                    "timeout": _duration(max(SHORTEST_INTERVAL, _JOIN_TIMEOUT / speed)),
                     "code": "code",
                     "codes": {
                         "details_unavailable": "unavailable",
@@ -124,7 +116,7 @@ def demo_config(seed: Seed, url: str, speed: float, folder: Path) -> ConfigText:
             {
                 "name": seed.name,
                 "title": seed.title,
-                "service": "spaces" if seed.name.startswith("spaces") else "rooms",
+                "service": name,
                 "starts_at": seed.starts.isoformat(),
             }
         ],

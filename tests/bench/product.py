@@ -18,22 +18,10 @@ from pathlib import Path
 import psutil
 import yaml
 
+from dashboard.demo import MAPPING
+
 START_SECONDS = 60.0
 SEED = "spaces-2023-05-24"
-
-MAPPING = {
-    "rooms": {
-        "list": "rooms",
-        "id": "id",
-        "title": "title",
-        "node": "node",
-        "participants": "participants",
-        "capacity": "capacity",
-        "state": "state",
-    },
-    "time": "time",
-    "joins": {name: f"joins.{name}" for name in ("joined", "timeout", "unavailable", "aborted")},
-}
 
 
 @dataclass(frozen=True)
