@@ -5,8 +5,9 @@ Each rule looks at one thing and gives its reasons. The worst state of all reaso
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from probes.config.objectives import Objectives
 from probes.model import Cause, Door, Headroom, Observer, Outcome, Relocation, State, Status, plain_text
@@ -22,18 +23,23 @@ FEWEST_FAILING = 3
 NEARLY_FULL = 0.05
 MOST_REASONS = 8
 _FEW = 3
+_LONGEST_WHY = 240
 
 _SEVERITY = {State.OK: 0, State.STRAINED: 1, State.FAILING: 2, State.UNKNOWN: 3}
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointStatus:
-    """One endpoint as the state's rules see it. `silent_for`: seconds since its last good answer."""
+    """One endpoint as the state's rules see it.
+
+    `silent_for`: seconds since its last good answer; `detail`: what its last failed poll said.
+    """
 
     id: str
     answering: bool
     silent_for: float | None
     why: Outcome | None
+    detail: str = ""
     complete: bool = True
     note: str = ""
 
@@ -49,6 +55,8 @@ class Facts:
     join_p95: float | None
     headroom: Headroom
     relocations: tuple[Relocation, ...]
+    own: Counter[Outcome] = field(default_factory=Counter)
+    """Our own recent joins by outcome."""
     left_out: bool = False
     """Whether rooms have lately gone that were too many to be followed one by one."""
 
@@ -67,6 +75,7 @@ def judge(facts: Facts, objectives: Objectives) -> tuple[State, tuple[str, ...]]
     reasons = [
         *_endings(facts),
         *_joins(facts, objectives),
+        *_our_joins(facts, objectives),
         *silence,
         *_slow_joins(facts, objectives),
         *_fullness(facts.headroom),
@@ -100,10 +109,11 @@ def _no_answer(silent: list[EndpointStatus]) -> str:
 
 
 def _silent_for(endpoint: EndpointStatus) -> str:
-    text = "has not answered yet"
+    text = "has given no good answer yet"
     if endpoint.silent_for is not None:
-        text = f"has not answered for {stretch(endpoint.silent_for)}"
-    return f"{text}: {endpoint.why}" if endpoint.why else text
+        text = f"has given no good answer for {stretch(endpoint.silent_for)}"
+    why = plain_text(endpoint.detail, _LONGEST_WHY) or endpoint.why
+    return f"{text}: {why}" if why else text
 
 
 def _joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
@@ -122,6 +132,35 @@ def _joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
         f"{percent(1 - door.success_ratio)} of {who} fail: {why}; "
         f"the objective is {percent(1 - objectives.join_success)}",
     )
+
+
+def _our_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
+    """Our own joins where the service counts for itself: it may see none of those who fail before its door."""
+    door = facts.door
+    tried = facts.own.total()
+    failed = tried - facts.own[Outcome.JOINED]
+    if (
+        door is None
+        or door.observer is Observer.PROBE
+        or failed < max(FEWEST_FAILING, (1 - FAILING_BELOW) * tried)
+    ):
+        return
+    if door.success_ratio is not None and door.success_ratio < objectives.join_success:
+        return  # the service says so itself
+    worst = sorted((-count, outcome) for outcome, count in facts.own.items() if not outcome.success)[:_FEW]
+    why = ", ".join(outcome.replace("_", " ") for _, outcome in worst)
+    how_many = (
+        f"None of our last {tried} joins got in"
+        if failed == tried
+        else f"{failed} of our last {tried} joins fail"
+    )
+    if door.success_ratio is None:
+        yield Reason(State.FAILING, f"{how_many}: {why}; the service counts no tries")
+    else:
+        # One of two sources alone is no proof.
+        yield Reason(
+            State.STRAINED, f"{how_many}: {why}; the service says that {percent(door.success_ratio)} get in"
+        )
 
 
 def _endings(facts: Facts) -> Iterator[Reason]:

@@ -6,13 +6,14 @@ each result and with each question.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from probes.config.objectives import Objectives
 from probes.door import Tries, door_by_probe, door_by_service
 from probes.headroom import headroom
 from probes.lineage import Lineage
-from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation
+from probes.model import Cause, Door, Observation, Outcome, ProbeResult, ProbeView, Relocation
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
 from probes.watching.endpoint import POLL, WatchedEndpoint
@@ -107,6 +108,7 @@ class Watch:
             ),
             headroom=free,
             relocations=relocations,
+            own=self._own_joins(at),
             left_out=self._lineage.left_out,
         )
         state, reasons = judge(facts, self._objectives)
@@ -150,6 +152,10 @@ class Watch:
         if self._settings.join is None or not self._tries.totals:
             return None, 0
         return door_by_probe(self._tries, at, self._settings.join.every)
+
+    def _own_joins(self, at: float) -> Counter[Outcome]:
+        join = self._settings.join
+        return self._tries.recent(at, join.every) if join else Counter()
 
     def _probes(self) -> tuple[ProbeView, ...]:
         return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heapq import nlargest
 
 from probes.door import Counters
-from probes.model import NodeReport, Outcome, ProbeResult, SnapshotPart
+from probes.model import NodeReport, ProbeResult, SnapshotPart
 from probes.services.base import Endpoint
 from probes.state import EndpointStatus
 from probes.watching.answers import Answers, Changes
@@ -44,7 +44,7 @@ class WatchedEndpoint:
         self.pace = Pace()
         self.runs: dict[str, Runs] = {}
         self.reports: dict[str, NodeReport] = {}
-        self._failure: Outcome | None = None
+        self._failure: ProbeResult | None = None
         self._named: dict[str, float] = {}
         self._tells_time = False
 
@@ -67,7 +67,7 @@ class WatchedEndpoint:
 
     def fail(self, result: ProbeResult) -> None:
         self.answers.fail()
-        self._failure = result.outcome
+        self._failure = result
 
     def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
         """Read a good answer."""
@@ -113,7 +113,8 @@ class WatchedEndpoint:
             id=shown(self.id),
             answering=answering,
             silent_for=None if part is None else max(0.0, at - self.answers.at),
-            why=self._failure,
+            why=self._failure.outcome if self._failure else None,
+            detail=self._failure.detail if self._failure else "",
             complete=part is None or part.complete,
             note=part.note if part else "",
         )

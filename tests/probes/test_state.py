@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from probes.config.objectives import Objectives
@@ -77,9 +79,9 @@ def test_no_answer_from_anywhere_is_unknown_and_says_for_how_long_and_why() -> N
 
 def test_the_only_node_is_named() -> None:
     story = Story("n1")
-    assert story.see(1).reasons == ("Node n1 has not answered yet",)
+    assert story.see(1).reasons == ("Node n1 has given no good answer yet",)
     story.fail("n1", 1)
-    assert story.see(1).reasons == ("Node n1 has not answered yet: timeout",)
+    assert story.see(1).reasons == ("Node n1 has given no good answer yet: timeout",)
 
 
 def test_one_silent_node_of_two_strains_the_service() -> None:
@@ -88,7 +90,10 @@ def test_one_silent_node_of_two_strains_the_service() -> None:
     story.fail("n1", 8)
     story.poll("n2", 9)
     seen = story.see(9.0)
-    assert (seen.state, seen.reasons) == (State.STRAINED, ("Node n1 has not answered for 8 s: timeout",))
+    assert (seen.state, seen.reasons) == (
+        State.STRAINED,
+        ("Node n1 has given no good answer for 8 s: timeout",),
+    )
 
 
 def test_many_silent_nodes_are_summed_up() -> None:
@@ -97,7 +102,40 @@ def test_many_silent_nodes_are_summed_up() -> None:
     assert (state, len(reasons), reasons[-1]) == (State.STRAINED, 4, "4 more nodes do not answer")
 
 
+def test_the_sentence_of_the_last_failed_poll_is_the_reason() -> None:
+    told = "127.0.0.1:80 answered with an HTML page where JSON was expected"
+    silent = EndpointStatus(id="n1", answering=False, silent_for=45.0, why=Outcome.PROTOCOL, detail=told)
+    state, reasons = judged(endpoints=(silent,))
+    assert (state, reasons) == (State.UNKNOWN, (f"Node n1 has given no good answer for 45 s: {told}",))
+
+
 # --- Joins ---
+
+
+def test_our_joins_that_all_fail_while_the_service_counts_no_tries_are_failing() -> None:
+    quiet = Door(observer=Observer.SERVICE, tries_per_second=0.0, success_ratio=None)
+    state, reasons = judged(door=quiet, own=Counter({Outcome.UNAVAILABLE: 12}))
+    assert (state, reasons) == (
+        State.FAILING,
+        ("None of our last 12 joins got in: unavailable; the service counts no tries",),
+    )
+
+
+def test_our_joins_alone_against_the_service_strain_only() -> None:
+    own = Counter({Outcome.JOINED: 2, Outcome.TIMEOUT: 9, Outcome.REFUSED: 1})
+    state, reasons = judged(door=door(0.995, timeout=0.005), tries=1000, own=own)
+    assert (state, reasons) == (
+        State.STRAINED,
+        ("10 of our last 12 joins fail: timeout, refused; the service says that 99.5% get in",),
+    )
+
+
+def test_two_failed_joins_of_ours_are_no_news_and_the_same_trouble_is_told_once() -> None:
+    quiet = Door(observer=Observer.SERVICE, success_ratio=None)
+    assert judged(door=quiet, own=Counter({Outcome.TIMEOUT: 2}))[0] is State.OK
+    own = Counter({Outcome.TIMEOUT: 6, Outcome.JOINED: 6})
+    _, reasons = judged(door=door(0.5, timeout=0.5), tries=1000, own=own)
+    assert len(reasons) == 1
 
 
 def test_joins_far_below_the_objective_fail_and_say_why() -> None:
