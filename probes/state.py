@@ -135,32 +135,26 @@ def _joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
 
 
 def _our_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
-    """Our own joins where the service counts for itself: it may see none of those who fail before its door."""
+    """Our own joins where the service counts for itself: who fails before its door it may not see."""
     door = facts.door
     tried = facts.own.total()
     failed = tried - facts.own[Outcome.JOINED]
-    if (
-        door is None
-        or door.observer is Observer.PROBE
-        or failed < max(FEWEST_FAILING, (1 - FAILING_BELOW) * tried)
-    ):
+    if door is None or door.observer is Observer.PROBE:
+        return
+    if failed < max(FEWEST_FAILING, (1 - FAILING_BELOW) * tried):
         return
     if door.success_ratio is not None and door.success_ratio < objectives.join_success:
         return  # the service says so itself
     worst = sorted((-count, outcome) for outcome, count in facts.own.items() if not outcome.success)[:_FEW]
     why = ", ".join(outcome.replace("_", " ") for _, outcome in worst)
-    how_many = (
-        f"None of our last {tried} joins got in"
-        if failed == tried
-        else f"{failed} of our last {tried} joins fail"
-    )
+    ours = f"our last {tried} joins"
+    how_many = f"None of {ours} got in" if failed == tried else f"{failed} of {ours} fail"
     if door.success_ratio is None:
         yield Reason(State.FAILING, f"{how_many}: {why}; the service counts no tries")
     else:
         # One of two sources alone is no proof.
-        yield Reason(
-            State.STRAINED, f"{how_many}: {why}; the service says that {percent(door.success_ratio)} get in"
-        )
+        share = percent(door.success_ratio)
+        yield Reason(State.STRAINED, f"{how_many}: {why}; the service says that {share} get in")
 
 
 def _endings(facts: Facts) -> Iterator[Reason]:

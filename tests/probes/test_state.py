@@ -81,7 +81,7 @@ def test_the_only_node_is_named() -> None:
     story = Story("n1")
     assert story.see(1).reasons == ("Node n1 has given no good answer yet",)
     story.fail("n1", 1)
-    assert story.see(1).reasons == ("Node n1 has given no good answer yet: timeout",)
+    assert story.see(1).reasons == ("Node n1 has given no good answer yet: n1 did not answer",)
 
 
 def test_one_silent_node_of_two_strains_the_service() -> None:
@@ -92,7 +92,7 @@ def test_one_silent_node_of_two_strains_the_service() -> None:
     seen = story.see(9.0)
     assert (seen.state, seen.reasons) == (
         State.STRAINED,
-        ("Node n1 has given no good answer for 8 s: timeout",),
+        ("Node n1 has given no good answer for 8 s: n1 did not answer",),
     )
 
 
