@@ -41,7 +41,7 @@
     }
 
     show(frame) {
-      if (rw.frame && frame.at <= rw.frame.at) return;
+      if (rw.frame && frame.seq <= rw.frame.seq) return;
       rw.frame = frame;
       this.seq = frame.seq;
     }

@@ -122,9 +122,12 @@
       }
     }
 
+    // Of the rooms that are gone first.
     dropSmallest() {
-      const bySize = [...this.rooms].map(([key, room]) => [peak(room.participants) ?? -1, key]).sort((a, b) => b[0] - a[0]);
-      for (const [, key] of bySize.slice(MOST_ROOMS)) this.rooms.delete(key);
+      const there = ([, room]) => room.participants[this.length - 1] !== null;
+      const size = ([, room]) => peak(room.participants) ?? -1;
+      const ranked = [...this.rooms].sort((a, b) => there(b) - there(a) || size(b) - size(a));
+      for (const [key] of ranked.slice(MOST_ROOMS)) this.rooms.delete(key);
     }
 
     // By how much the total grew in the last minute; null where that is not known.

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
+from playwright.sync_api import BrowserContext
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
@@ -39,6 +40,7 @@ from probes.model import (
 )
 from probes.pipeline import Tick
 from probes.settings import parse
+from tests.browser import Watched
 
 CONFIG = """
 services:
@@ -136,6 +138,18 @@ class Stage:
 
         asyncio.run_coroutine_threadsafe(publish(), self._loop).result(30)
         return frame.seq
+
+
+def opened(context: BrowserContext, stage: Stage) -> Watched:
+    """A tab that shows the board."""
+    tab = Watched(context)
+    tab.open(stage.url)
+    return tab
+
+
+def shows(tab: Watched, people: str) -> None:
+    """Wait until the tile "In the room" shows this."""
+    tab.wait_for_text("#tiles-body .number", people)
 
 
 def observation(minute: float, rooms: Sequence[RoomView], **changes: Any) -> Observation:

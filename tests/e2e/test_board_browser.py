@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import BrowserContext
 
 from probes.model import Headroom, Observation, Outcome, ProbeView, State
-from tests.browser import Watched, chromium
-from tests.e2e.stage import Stage, observation, relocated, room
+from tests.browser import Watched
+from tests.e2e.stage import Stage, observation, opened, relocated, room, shows
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.timeout(300)
@@ -26,39 +25,6 @@ HOSTILE = {
     "direction": "\u202egnp.exe\u202c \u200fright",
     "length": "x" * 10_000,
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    with Stage() as made:
-        yield made
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One person's browser, in a time zone far from the event's."""
-    made = browser.new_context(
-        viewport={"width": 1440, "height": 900}, timezone_id="Asia/Tokyo", color_scheme="dark"
-    )
-    yield made
-    made.close()
-
-
-def opened(context: BrowserContext, stage: Stage) -> Watched:
-    tab = Watched(context)
-    tab.open(stage.url)
-    return tab
-
-
-def shows(tab: Watched, people: str) -> None:
-    """Wait until the tile "In the room" shows this."""
-    tab.wait_for_text("#tiles-body .number", people)
 
 
 def test_the_numbers_on_the_board_are_the_frames_and_follow_it(stage: Stage, context: BrowserContext) -> None:

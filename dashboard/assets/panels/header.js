@@ -31,7 +31,7 @@
     const age = service && service.observed_at !== null ? rw.live.now() - service.observed_at : null;
     if (lost) return { kind: "lost", age, since: (Date.now() - lost) / 1000 };
     if (!service) return { kind: "waiting", age };
-    if (frame.prober && !frame.prober.alive) return { kind: "stopped", age };
+    if (!frame.prober.alive) return { kind: "stopped", age };
     if (age === null) return { kind: "waiting", age };
     return { kind: rw.isOld(service) ? "old" : "live", age };
   }

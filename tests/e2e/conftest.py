@@ -1,0 +1,33 @@
+"""A board on a stage, and a person's browser to look at it with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.browser import chromium
+from tests.e2e.stage import Stage
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with Stage() as made:
+        yield made
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One person's browser, in a time zone far from the event's."""
+    made = browser.new_context(
+        viewport={"width": 1440, "height": 900}, timezone_id="Asia/Tokyo", color_scheme="dark"
+    )
+    yield made
+    made.close()
