@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard import __version__
 from dashboard.api import add_docs, make_api, make_operations
 from dashboard.files import FileServer
-from dashboard.frames import encode, events_of
+from dashboard.frames import EncodedFrame, encode, events_of, without_prober
 from dashboard.guard import Guard
 from dashboard.hub import Hub
 from dashboard.live import Live
@@ -51,7 +51,7 @@ class Web:
         self.vitals = Vitals(__version__)
         self.metrics = b""
         self.history = open_reader(config.history)
-        self.supervisor = Supervisor(text, self._show, self.vitals.prober_restarted)
+        self.supervisor = Supervisor(text, self._show, self._prober_ended)
         self.files: FileServer | None = None
         self._events = events_of(config)
         self.guard: Guard | None = None
@@ -60,11 +60,21 @@ class Web:
         """One tick: build the frame, encode it once, give it to everyone."""
         started = time.perf_counter()
         encoded = encode(shown.tick, self.config.tick, self._events)
-        self.recent.add(encoded)
-        self.hub.publish(encoded)
+        self._publish(encoded)
         self.vitals.frame(shown.tick.at, time.perf_counter() - started)
         lags = Lags(prober=shown.lag, web=self.lag.read())
         self.metrics = shown.metrics + self.vitals.render(self.hub, lags)
+
+    def _publish(self, encoded: EncodedFrame) -> None:
+        self.recent.add(encoded)
+        self.hub.publish(encoded)
+
+    def _prober_ended(self) -> None:
+        """Say so to open boards, once: a prober that keeps ending must not look like news."""
+        self.vitals.prober_restarted()
+        last = self.hub.latest
+        if last is not None and last.frame.prober.alive:
+            self._publish(without_prober(last))
 
     async def _remember(self) -> None:
         """Load what history holds, so that the first paint after a restart shows what was seen before."""

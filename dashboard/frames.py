@@ -25,6 +25,12 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
     audience: int | None
 
 
+class ProberView(msgspec.Struct, frozen=True):
+    """Whether the process that watches is there, or has ended and is being started again."""
+
+    alive: bool
+
+
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """All services at one tick. `seq` is wall time over the tick: it grows across restarts."""
 
@@ -33,6 +39,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     tick: float
     services: tuple[Observation, ...]
     events: tuple[EventView, ...]
+    prober: ProberView = ProberView(alive=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,15 @@ def encode(tick: Tick, tick_seconds: float, events: Sequence[EventView]) -> Enco
     frame = Frame(
         seq=tick.seq, at=tick.at, tick=tick_seconds, services=tick.observations, events=tuple(events)
     )
+    return _encoded(frame)
+
+
+def without_prober(last: EncodedFrame) -> EncodedFrame:
+    """The last frame once more, as what was seen before the prober ended."""
+    return _encoded(msgspec.structs.replace(last.frame, seq=last.seq + 1, prober=ProberView(alive=False)))
+
+
+def _encoded(frame: Frame) -> EncodedFrame:
     body = _encoder.encode(frame)
     return EncodedFrame(frame=frame, json=body, event=stream_event("frame", body, frame.seq))
 
