@@ -55,7 +55,7 @@
   // Beside the line, because Plotly fills across a gap: what is not known has no area.
   const area = (line, colour) => ({
     ...line,
-    y: line.y.map((n) => n ?? 0),
+    ...upright(line),
     line: { width: 0 },
     fill: "tozeroy",
     fillcolor: `${colour}33`,
@@ -63,6 +63,21 @@
     hovertemplate: undefined,
     hoverinfo: "skip",
   });
+
+  // Zero where nothing is known; the edges between are upright, because nobody saw a fall or a rise.
+  function upright({ x, y }) {
+    const edges = { x: [], y: [] };
+    const add = (time, people) => {
+      edges.x.push(time);
+      edges.y.push(people);
+    };
+    y.forEach((people, i) => {
+      if (i && people === null && y[i - 1] !== null) add(x[i - 1], 0);
+      if (i && people !== null && y[i - 1] === null) add(x[i], 0);
+      add(x[i], people ?? 0);
+    });
+    return edges;
+  }
 
   // Stands in the legend for the lines that it has no room for.
   const more = (count, x) => ({
@@ -148,7 +163,7 @@
     return {
       shapes: [{ type: "line", xref: "paper", x0: 0, x1: 1, y0: capacity, y1: capacity, line: { color: colour, width: 1.5, dash: "dash" } }],
       annotations: [
-        note(0.01, capacity, `${CEILINGS[source] || "capacity"} ${words.people(capacity)}`, colour, { xref: "paper", xanchor: "left", yanchor: "bottom", showarrow: false }),
+        note(0.01, capacity, `${(!narrow() && CEILINGS[source]) || "capacity"} ${words.people(capacity)}`, colour, { xref: "paper", xanchor: "left", yanchor: "bottom", showarrow: false }),
       ],
     };
   }
