@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 import yaml
@@ -16,6 +17,7 @@ import yaml
 from dashboard import children, supervisor
 from dashboard.supervisor import ProberAway, Supervisor
 from probes.link import Shown
+from probes.pipeline import Tick
 from probes.settings import ConfigText
 from tests.product import PATIENCE, is_running
 
@@ -162,16 +164,19 @@ def test_a_busy_prober_follows_a_reload_later(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_stuck_prober_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "_STUCK_SECONDS", 3.0)
+    patience = supervisor._STUCK_SECONDS
 
     async def main() -> None:
         async with running(config(tmp_path, "a")) as watched:
             await watched.until_shown("a")
             stuck = watched.prober
+            monkeypatch.setattr(supervisor, "_STUCK_SECONDS", 3.0)
+            await watched.until_shown("a")  # from here on it is waited for so long
             stuck.suspend()
+            await until(lambda: not is_running(stuck), "end of the stuck prober")
+            # The next one may take longer than that to start.
+            monkeypatch.setattr(supervisor, "_STUCK_SECONDS", patience)
             await until(lambda: watched.restarts == 1, "restart")
-            assert not is_running(stuck)
-            monkeypatch.setattr(supervisor, "_STUCK_SECONDS", 30.0)
             await watched.until_shown("a")
 
     asyncio.run(main())
@@ -193,6 +198,31 @@ def test_the_end_waits_for_no_stuck_prober_whatever_waits_for_it(tmp_path: Path)
     seconds = asyncio.run(main())
     print(f"it ended after {seconds:.2f} s")
     assert seconds < 10
+
+
+TALKATIVE = """
+import socket, sys
+end, body = socket.socket(fileno=int(sys.argv[1])), bytes.fromhex("{body}")
+while True:
+    end.sendall((len(body).to_bytes(4, "big") + body) * 100)
+"""
+
+
+def test_the_end_is_heeded_while_messages_come_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tick = Shown(tick=Tick(seq=1, at=1.0, observations=()), metrics=b"", lag=0.0)
+    program = TALKATIVE.format(body=msgspec.msgpack.encode(tick).hex())
+    monkeypatch.setattr(
+        supervisor, "module_command", lambda *given: [sys.executable, "-c", program, given[1]]
+    )
+
+    async def main() -> None:
+        async with running(config(tmp_path, "a")) as watched:
+            await until(lambda: len(watched.ticks) > 100, "messages")
+
+    for _ in range(5):
+        asyncio.run(main())
 
 
 @pytest.mark.parametrize(
