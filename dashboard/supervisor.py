@@ -92,7 +92,10 @@ class Supervisor:
         messages = aiter(link)
         while True:
             try:
-                self._hear(await asyncio.wait_for(anext(messages), _STUCK_SECONDS))
+                # Not `wait_for`: in Python 3.11 it forgets to be cancelled if a message comes just then.
+                async with asyncio.timeout(_STUCK_SECONDS):
+                    message = await anext(messages)
+                self._hear(message)
             except StopAsyncIteration:
                 return
             except TimeoutError:
@@ -153,7 +156,8 @@ class Supervisor:
         self._answers[number] = waiting
         self._link.send(message)
         try:
-            return await asyncio.wait_for(waiting, _ANSWER_SECONDS)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await waiting
         except TimeoutError:
             raise ProberSilent(f"the prober did not answer within {_ANSWER_SECONDS:g} s") from None
         finally:
@@ -172,7 +176,8 @@ async def _start(end: socket.socket) -> asyncio.subprocess.Process:
 async def _end(process: asyncio.subprocess.Process) -> None:
     """The closed link ends it; a prober that is stuck is killed."""
     try:
-        await asyncio.wait_for(process.wait(), _END_SECONDS)
+        async with asyncio.timeout(_END_SECONDS):
+            await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
