@@ -30,6 +30,7 @@ _ROOMS_A_TICK = 24
 _SHAPES = 4
 """How many lines have a say in which points are kept."""
 _TITLES = 2000
+_TURNS = 40
 
 GAP_SECONDS = 15.0
 """A longer time without a tick shows as a gap: Roomwatch itself was not there. History keeps one in 10 s."""
@@ -153,6 +154,7 @@ def columns(
         "seq": [s.seq for s in kept],
         "at": [s.at for s in kept],
         "time": [s.at if s.service_time is None else s.service_time for s in kept],
+        "state": [s.state for s in kept],
         "participants": [s.participants for s in kept],
         "complete": [s.complete for s in kept],
         "tries": [s.tries_per_second for s in kept],
@@ -224,6 +226,8 @@ def _worth_keeping(samples: Sequence[Sample], lines: Sequence[RoomKey]) -> Seque
     shapes += [np.array([f.get(key, 0) for f in found], dtype=float) for key in wanted]
     each = max(POINTS // len(shapes), 3)
     kept = {0, len(samples) - 1}
+    turns = [i for i in range(1, len(samples)) if samples[i].state is not samples[i - 1].state]
+    kept.update(turns[-_TURNS:])  # since when a state holds is shown
     for shape in shapes:
         kept.update(int(i) for i in MinMaxLTTBDownsampler().downsample(shape, n_out=each))
     return sorted(kept)

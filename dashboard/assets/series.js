@@ -148,7 +148,7 @@
         const rooms = window.rooms
           .filter((room) => room.participants[i] !== null)
           .map((room) => ({ ...room, participants: room.participants[i] }));
-        const point = { errors, rooms };
+        const point = { errors, rooms, state: window.state[i] };
         for (const name of SIMPLE) point[name] = window[name][i];
         this.push(point);
       }

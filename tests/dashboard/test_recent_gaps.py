@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from dashboard.recent import GAP_SECONDS, POINTS, columns
 from probes.model import Sample, State
 
@@ -44,3 +46,13 @@ def test_a_gap_is_kept_when_the_rest_is_thinned() -> None:
 def test_ticks_that_history_thinned_to_one_in_ten_seconds_are_no_gap() -> None:
     shown = columns([sample(10.0 * t, 5) for t in range(20)], {})
     assert None not in shown["participants"]
+
+
+def test_the_tick_at_which_a_state_began_is_kept() -> None:
+    def state(i: int) -> State:
+        return State.FAILING if i >= 1234 else State.OK
+
+    past = [msgspec.structs.replace(sample(float(i), 100), state=state(i)) for i in range(5 * POINTS)]
+    shown = columns(past, {})
+    began = next(at for at, found in zip(shown["at"], shown["state"], strict=True) if found is State.FAILING)
+    assert began == 1234.0
