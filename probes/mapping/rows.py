@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 from probes.mapping import Columns
@@ -43,7 +43,7 @@ def read_rooms(columns: Columns, node: str, states: Mapping[str, RoomState]) -> 
     """
     notes: list[str] = []
     count = len(columns)
-    ids = [clean_id(i) for i in columns["id"]]
+    ids = _ids(list(columns["id"]))
     nodes: Iterable[str] = repeat(node)
     if "node" in columns:
         nodes = _nodes(columns, node)
@@ -53,7 +53,7 @@ def read_rooms(columns: Columns, node: str, states: Mapping[str, RoomState]) -> 
             ids,
             nodes,
             columns["participants"],
-            [clean_title(t) for t in columns["title"]] if "title" in columns else repeat("", count),
+            _titles(columns),
             _states(columns, states, notes),
             _capacities(columns),
             _times(columns, notes),
@@ -64,6 +64,26 @@ def read_rooms(columns: Columns, node: str, states: Mapping[str, RoomState]) -> 
         notes.append(f"{count - len(kept)} rooms were listed more than once; the larger count was kept")
         rooms = kept
     return rooms, notes
+
+
+def _plain(texts: Sequence[Any], longest: int) -> bool:
+    """Whether all are texts that can be taken as they are. Asked of all at once, it costs a hundredth."""
+    return (
+        set(map(type, texts)) <= {str}
+        and max(map(len, texts), default=0) <= longest
+        and "".join(texts).isprintable()
+    )
+
+
+def _ids(given: list[Any]) -> list[str]:
+    return given if _plain(given, ID_LENGTH) else [clean_id(one) for one in given]
+
+
+def _titles(columns: Columns) -> Iterable[str]:
+    if "title" not in columns:
+        return repeat("", len(columns))
+    given = list(columns["title"])
+    return given if _plain(given, LABEL_BYTES // 4) else [clean_title(title) for title in given]
 
 
 def read_nodes(columns: Columns) -> list[NodeReport]:
@@ -145,14 +165,17 @@ def _capacities(columns: Columns) -> Iterable[int | None]:
 def _times(columns: Columns, notes: list[str]) -> Iterable[float | None]:
     if "started_at" not in columns:
         return repeat(None, len(columns))
+    given = list(columns["started_at"])
+    if set(map(type, given)) <= {float} and all(0 < at < MILLISECONDS_FROM for at in given):
+        return given
     times: list[float | None] = []
     bad: list[Any] = []
-    for given in columns["started_at"]:
+    for told in given:
         try:
-            times.append(read_time(given))
+            times.append(read_time(told))
         except (ValueError, OverflowError):
             times.append(None)
-            bad.append(given)
+            bad.append(told)
     if bad:
         notes.append(f'started_at of {len(bad)} rooms is no time, as "{plain_text(str(bad[0]), 40)}"')
     return times
@@ -161,7 +184,10 @@ def _times(columns: Columns, notes: list[str]) -> Iterable[float | None]:
 def _hosts(columns: Columns) -> Iterable[tuple[str, ...]]:
     if "hosts" not in columns:
         return repeat((), len(columns))
-    return [tuple(map(clean_id, hosts[:MAX_HOSTS])) if hosts else () for hosts in columns["hosts"]]
+    given = [hosts or () for hosts in columns["hosts"]]
+    if max(map(len, given), default=0) <= MAX_HOSTS and _plain(list(chain.from_iterable(given)), ID_LENGTH):
+        return given
+    return [tuple(map(clean_id, hosts[:MAX_HOSTS])) for hosts in given]
 
 
 def _each_once(rooms: Sequence[Room]) -> list[Room]:
