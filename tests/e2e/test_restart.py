@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.product import PATIENCE, Product, Rooms, is_running, service, up
-from tests.servers import wait_until
+from tests.servers import free_port, wait_until
 
 pytestmark = pytest.mark.xdist_group("restart")
 
@@ -78,7 +78,10 @@ def started(board: Product) -> None:
 def test_told_to_end_it_ends_with_everything_and_says_bye_to_every_viewer(
     tmp_path: Path, rooms: Rooms, number: signal.Signals
 ) -> None:
-    with up(tmp_path, service("rooms", rooms.url)) as board:
+    board = up(tmp_path, service("rooms", rooms.url))
+    # A shell's usual soft limit may be smaller than a crowd: it is raised to the hard one.
+    board.command = ["sh", "-c", 'ulimit -Sn 64; exec "$@"', "sh", *board.command]
+    with board:
         started(board)
         with viewers(board, VIEWERS) as connections:
             code, seconds = board.end(number)
@@ -105,10 +108,15 @@ def test_viewers_that_take_nothing_hold_up_no_end(tmp_path: Path, rooms: Rooms) 
         assert seconds < MOST + 1
 
 
-def test_a_killed_web_process_takes_the_prober_along(tmp_path: Path, rooms: Rooms) -> None:
-    with up(tmp_path, service("rooms", rooms.url)) as board:
+def test_a_killed_web_process_takes_the_prober_along_and_its_port_is_free(
+    tmp_path: Path, rooms: Rooms
+) -> None:
+    board = up(tmp_path, service("rooms", rooms.url))
+    board.command[-1] = str(free_port())
+    with board:
         started(board)
-        (prober,) = board.kill_web()
+        with viewers(board, 3):
+            (prober,) = board.kill_web()
         at = time.monotonic()
         wait_until(lambda: not is_running(prober), PATIENCE, "end of the prober")
         print(f"the prober ended {time.monotonic() - at:.2f} s after the web process was killed")
