@@ -161,9 +161,8 @@ def test_a_relocation_is_known_after_a_restart_and_not_counted_again(tmp_path: P
                 "relocation in the history",
             )
             board.prober.kill()
-            again = board.wait(
-                lambda f: f["rooms"]["participants"] == 300 and f["rooms"]["complete"], "frames that go on"
-            )["rooms"]["relocations"]
+            goes_on_after(board, time.time(), people=300)
+            again = board.frame()["rooms"]["relocations"]
             assert [(r["id"], r["cause"]) for r in again] == [(moved["id"], "moved")]
 
 
@@ -208,11 +207,11 @@ def kept_since(board: Product, at: float) -> list[float]:
     return times
 
 
-def goes_on_after(board: Product, at: float) -> None:
+def goes_on_after(board: Product, at: float, people: int = 350) -> None:
     """Return when there is a frame later than `at` with everyone in it."""
 
     def goes_on() -> bool:
         frame = board.json("/api/v1/frame")
-        return bool(frame["at"] > at and frame["services"][0]["participants"] == 350)
+        return bool(frame["at"] > at and frame["services"][0]["participants"] == people)
 
     wait_until(goes_on, PATIENCE, "frames that go on")
