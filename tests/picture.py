@@ -16,16 +16,19 @@ SPEED = "20"
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        with Product(Path(folder), "demo", "--port", "0", "--speed", SPEED) as demo:
-            context = browser.new_context(color_scheme="dark", viewport={"width": 1440, "height": 900})
-            page = Watched(context).page
-            page.goto(demo.url)
-            while (demo.frame()["spaces"]["service_time"] or 0.0) < MOMENT:
-                time.sleep(0.2)
-            page.wait_for_timeout(1_500)  # graphs are drawn once a second
-            page.screenshot(path=PICTURE)
-            context.close()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        Product(Path(folder), "demo", "--port", "0", "--speed", SPEED) as demo,
+    ):
+        context = browser.new_context(color_scheme="dark", viewport={"width": 1440, "height": 900})
+        page = Watched(context).page
+        page.goto(demo.url)
+        while (demo.frame()["spaces"]["service_time"] or 0.0) < MOMENT:
+            time.sleep(0.2)
+        page.wait_for_timeout(1_500)  # graphs are drawn once a second
+        page.screenshot(path=PICTURE)
+        context.close()
 
 
 if __name__ == "__main__":
