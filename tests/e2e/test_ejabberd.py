@@ -39,7 +39,7 @@ services:
     timeout: {timeout}
     method: POST
     body: {{service: conference.localhost, name: launch}}
-    rooms: {{list: "[@]", id: title, title: description, capacity: max_users, participants: "`null`"}}
+    rooms: {{list: "[@]", id: title, title: description, capacity: max_users, participants: null}}
 """
 
 
