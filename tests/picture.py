@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.browser import Watched, chromium
 from tests.product import Product
 
-PICTURE = Path(__file__).parents[1] / "dashboard" / "board.png"
+PICTURE = Path(__file__).parent / "board.png"
 STARTS = 1684965600.0
 MOMENT = STARTS + 27.5 * 60
 SPEED = "20"
