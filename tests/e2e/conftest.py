@@ -11,7 +11,7 @@ from tests.browser import chromium
 from tests.e2e.stage import Stage
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
