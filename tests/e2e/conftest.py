@@ -11,7 +11,7 @@ from tests.browser import chromium
 from tests.e2e.stage import Stage
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
