@@ -49,6 +49,16 @@ def test_news_makes_a_frame_long_before_the_tick_is_over() -> None:
     assert second - first < 1.9, "well before the tick's 2 s are over"
 
 
+def test_news_right_after_a_frame_without_news_does_not_wait_for_half_a_tick() -> None:
+    async def story(cadence: Cadence, made: list[float]) -> None:
+        await until(made, 2)  # the second one is the tick's own
+        cadence.news()
+        await until(made, 3)
+
+    _, second, third = frames(4.0, story)
+    assert third - second < 1.9, "well before half of the tick's 4 s are over"
+
+
 def test_a_storm_of_news_makes_two_frames_a_tick_at_the_most() -> None:
     async def story(cadence: Cadence, made: list[float]) -> None:
         while len(made) < 6:
