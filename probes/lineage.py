@@ -1,70 +1,76 @@
 """Where rooms went: relocations, and the lineages they make. Pure: times come with the changes.
 
-What continues what is judged by finders; here is what follows from their
-judgement: a room that ended with an audience and went nowhere known has ended,
-until a successor turns up or the room comes back.
+A room that went is first looked for under its own id; that is known at once. Whether
+a room of another id continues it is judged by what speaks for it, again and again
+while its window lasts. A room that ended with an audience and went nowhere known has
+ended, until a successor turns up or the room comes back.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from heapq import nlargest
 
 from msgspec.structs import replace
 
+from probes.config.lineage import LineageSettings
 from probes.model import Cause, Place, Relocation, Room, Status, plain_text
 from probes.watching.answers import BACKWARDS, PATIENCE, Arrival, Changes, Departure
+from probes.watching.cases import MOST_RELOCATIONS, STANDS, Cases, revised
 from probes.watching.everywhere import Everywhere
-from probes.watching.finders import FINDERS, WINDOW, Match
+from probes.watching.finders import FINDERS, Match
+from probes.watching.losses import Kind, Loss
 from probes.watching.recent import Recent
 from probes.watching.restored import Shortened
-from probes.watching.roll import Key
+from probes.watching.roll import Key, key_of
+from probes.watching.succession import Choice, Judgement, Succession
 from probes.watching.summary import shown
-from probes.watching.wording import number
+from probes.watching.wording import number, percent
 
-SETTLES = 900.0
-"""Seconds of service time for which people are followed to the new room."""
+WITHDRAWN = 0.5
+"""The confidence below which a successor that stood is only proposed: lower than what made it stand."""
 
-MOST_RELOCATIONS = 100
-
-
-@dataclass(slots=True)
-class _Case:
-    relocation: Relocation
-    target: Key | None
-
-    def rank(self) -> tuple[bool, int, float, str]:
-        """What is kept when there are too many: what still goes on, then the big, then the new."""
-        relocation = self.relocation
-        return not relocation.settled, relocation.participants_before or 0, relocation.at, relocation.id
+MOST_REPORTED = 100
 
 
 class Lineage:
     """The relocations of one service.
 
-    `totals` counts what stood, by cause; a claim that was withdrawn, or gave way
-    to another cause, is also counted in `retractions`: totals less retractions
-    is the number of relocations that stand.
+    `settings` say for how long successors are looked for and people followed;
+    `audience` is the fewest people whose room's end matters; `capacity` is what
+    one room holds, where the service does not tell.
     """
 
-    def __init__(self, service: str, audience: int, restored: Iterable[Relocation] = ()) -> None:
-        self.audience = audience
-        self.totals: Counter[Cause] = Counter()
-        self.retractions = 0
+    def __init__(
+        self,
+        service: str,
+        audience: int,
+        settings: LineageSettings,
+        capacity: int | None,
+        restored: Iterable[Relocation] = (),
+    ) -> None:
+        self.cases = Cases()
         self._service = service
+        self._settings = settings
         self._now: float | None = None
-        self._departures: Recent[Departure] = Recent(WINDOW + PATIENCE)
-        self._arrivals: Recent[Arrival] = Recent(WINDOW + PATIENCE)
-        self._cases: dict[str, _Case] = {}
+        keep = settings.window + PATIENCE
+        self._departures: Recent[Departure] = Recent(keep)
+        self._arrivals: Recent[Arrival] = Recent(keep)
+        self._succession = Succession(settings.window, settings.stands_at, audience, capacity)
         self._left_out_at: float | None = None
         self._shortened = Shortened()
-        self._leading: dict[Key, str] = {}  # open rooms that a relocation led to, with their lineage
         for relocation in sorted(restored, key=lambda r: (r.at, r.id)):
             self._restore(relocation)
-        self._trim()
+        self.cases.trim()
+
+    def follow(self, audience: int, settings: LineageSettings, capacity: int | None) -> None:
+        """Take over a changed config. What is known already is judged by it from now on."""
+        self._settings = settings
+        self._succession.audience = audience
+        self._succession.capacity = capacity
+        self._succession.window = settings.window
+        self._succession.stands_at = settings.stands_at
 
     @property
     def left_out(self) -> bool:
@@ -75,23 +81,24 @@ class Lineage:
         """Whether a room has ended lately, so that its coming back is news."""
         return self._departures.get(key) is not None
 
-    def take(self, changes: Changes, everywhere: Everywhere) -> None:
-        """Learn from what one good answer changed, with every endpoint's newest answer in `everywhere`."""
+    def take(self, changes: Changes, everywhere: Everywhere, successors: Mapping[str, str]) -> None:
+        """Learn from what one good answer changed, with every endpoint's newest answer in `everywhere`.
+
+        `successors`: the rooms that the service itself says continue others, by id.
+        """
         now = changes.at
         if changes.backwards:
             self._departures.clear()
             self._arrivals.clear()
+            self._succession.clear()
         if changes.backwards or self._now is None:
-            self._forget_after(now)
+            self.cases.forget_after(now + BACKWARDS)
         self._now = now
         self._departures.expire(now)
-        if changes.left_out:
-            self._left_out_at = now
-        elif self._left_out_at is not None and not 0 <= now - self._left_out_at <= WINDOW:
-            self._left_out_at = None
+        self._note_left_out(changes)
         self._rename(changes)
-        arrived = (*self._found(changes, everywhere), *changes.arrived)
-        matches = [match for arrival in arrived if (match := self._arrive(arrival))]
+        again = self._found(changes, everywhere)
+        matches = [match for arrival in (*again, *changes.arrived) if (match := self._arrive(arrival))]
         ended: list[Departure] = []
         for departure in changes.departed:
             match = self._depart(departure, everywhere)
@@ -101,21 +108,18 @@ class Lineage:
                 ended.append(departure)
         self._record(matches, ended)
         self._arrivals.expire(min(now, everywhere.unsure_since))  # a node's return may need older ones
-        self._follow(now, everywhere)
+        self._report(successors, everywhere)
+        self._succeed(changes, matches, ended, everywhere)
+        self.cases.follow(now, everywhere, self._settings.settle)
 
-    def relocations(self, known: Callable[[Key], bool]) -> tuple[Relocation, ...]:
-        """All that is kept, newest first. People in a room that is not `known` at present are unknown too."""
-        kept = sorted(self._cases.values(), key=lambda case: (-case.relocation.at, case.relocation.id))
-        return tuple(
-            replace(case.relocation, participants_now=None, carried_over=None)
-            if case.target and not case.relocation.settled and not known(case.target)
-            else case.relocation
-            for case in kept
-        )
+    def _note_left_out(self, changes: Changes) -> None:
+        now, since = changes.at, self._left_out_at
+        if changes.left_out:
+            self._left_out_at = now
+        elif since is not None and not 0 <= now - since <= self._settings.window:
+            self._left_out_at = None
 
-    def rooms(self) -> dict[Key, str]:
-        """The rooms that kept relocations led to, with their lineage."""
-        return dict(sorted(self._leading.items()))
+    # --- the same room: what is known at once ---
 
     def _found(self, changes: Changes, everywhere: Everywhere) -> list[Arrival]:
         """Rooms that nobody saw open, and that answer for one that went.
@@ -138,13 +142,14 @@ class Lineage:
 
     def _arrive(self, arrival: Arrival) -> Match | None:
         earlier = self._departures.get(arrival.key)
-        if earlier is not None and arrival.at - earlier.last_seen <= WINDOW:
+        window = self._settings.window
+        if earlier is not None and arrival.at - earlier.last_seen <= window:
             self._departures.drop(arrival.key)
             self._back(earlier)
             return None
-        self._leading.pop(arrival.key, None)  # an id used again, long after
+        self.cases.another(arrival.key)
         for finder in FINDERS:
-            if match := finder.predecessor(arrival, self._departures):
+            if match := finder.predecessor(arrival, self._departures, window):
                 self._departures.drop(match.departure.key)
                 return match
         self._arrivals.add(arrival.key, arrival.at, arrival)
@@ -153,14 +158,13 @@ class Lineage:
     def _depart(self, departure: Departure, everywhere: Everywhere) -> Match | None:
         arrival = self._arrivals.get(departure.key)
         self._arrivals.drop(departure.key)
-        departure.lineage = self._leading.pop(departure.key, "")
-        if departure.lineage:
-            self._settle(departure.key, True)
+        departure.lineage = self.cases.left(departure.key)
+        self._succession.closed(departure.key)
         for finder in FINDERS:
-            if match := finder.successor(departure, self._arrivals):
+            if match := finder.successor(departure, self._arrivals, self._settings.window):
                 self._arrivals.drop(match.arrival.key)
                 return match
-        if departure.before is not None and departure.before >= self.audience:
+        if departure.before is not None and departure.before >= self._succession.audience:
             departure.claimed = not self._goes_on(departure, arrival, everywhere)
         self._departures.add(departure.key, departure.last_seen, departure, lasting=departure.claimed)
         return None
@@ -172,7 +176,7 @@ class Lineage:
         were too many openings to remember, the one that counts may be forgotten.
         """
         trimmed = self._arrivals.trimmed_at
-        forgotten = trimmed is not None and trimmed >= departure.last_seen - WINDOW
+        forgotten = trimmed is not None and trimmed >= departure.last_seen - self._settings.window
         if self._departures.full:
             self._left_out_at = self._now
             return True
@@ -186,47 +190,170 @@ class Lineage:
 
     def _back(self, departure: Departure) -> None:
         """The same room opened again on its node: nothing has happened."""
+        self._succession.found(departure.key)
         if departure.lineage:
-            self._leading[departure.key] = departure.lineage
-            self._settle(departure.key, False)
+            self.cases.leads_to(departure.key, departure.lineage)
         if not departure.claimed:
             return
-        self.retractions += 1
-        case = self._cases.get(self._id(departure))
-        if case is not None:
+        case = self.cases.get(self._id(departure))
+        if case is None:
+            self.cases.retractions += 1
+        elif not case.relocation.judged_by:
             evidence = (*case.relocation.evidence, "the room came back on its node")
-            case.relocation = replace(
+            relocation = replace(
                 case.relocation, status=Status.REJECTED, confidence=0.0, evidence=evidence, settled=True
             )
+            self.cases.hold(relocation, case.target, None)
 
     def _record(self, matches: list[Match], ended: list[Departure]) -> None:
         """Count everything, and keep the biggest: one answer may move every room there is."""
         for match in matches:
-            self.totals[match.cause] += 1
-            self.retractions += match.departure.claimed
-        self.totals[Cause.ENDED] += len(ended)
+            self.cases.totals[match.cause] += 1
+            self.cases.retractions += match.departure.claimed
+        self.cases.totals[Cause.ENDED] += len(ended)
         for match in nlargest(MOST_RELOCATIONS, matches, key=lambda match: match.departure.before or 0):
-            self._keep(self._moved(match), match.arrival.key)
+            self.cases.keep(self._moved(match), match.arrival.key, match.cause)
         for departure in nlargest(MOST_RELOCATIONS, ended, key=lambda departure: departure.before or 0):
-            self._keep(self._ended(departure), None)
-        self._trim()
+            self.cases.keep(self._ended(departure), None, Cause.ENDED)
+        self.cases.trim()
 
-    def _keep(self, relocation: Relocation, target: Key | None) -> None:
-        self._cases[relocation.id] = _Case(relocation, target)
-        if target is not None:
-            self._leading[target] = relocation.lineage
+    # --- another room: what is judged ---
 
-    def _trim(self) -> None:
-        if len(self._cases) > MOST_RELOCATIONS:
-            kept = nlargest(MOST_RELOCATIONS, self._cases.values(), key=_Case.rank)
-            self._cases = {case.relocation.id: case for case in kept}
-            targets = {case.target for case in kept}
-            self._leading = {key: lineage for key, lineage in self._leading.items() if key in targets}
+    def _succeed(
+        self, changes: Changes, matches: list[Match], ended: list[Departure], everywhere: Everywhere
+    ) -> None:
+        """Look for the rooms of another id that continue lost ones, and hold what is judged now."""
+        succession = self._succession
+        for match in matches:
+            succession.found(match.departure.key)
+            succession.moved(match.arrival.key, match.departure.before)
+        if changes.first:
+            succession.recall(room for e in everywhere.endpoints for room in e.answers.summary.biggest)
+        moved = {match.arrival.key for match in matches}
+        news = succession.opened([a for a in changes.arrived if a.key not in moved])
+        succession.lost((d, self._id(d), self._lineage(d)) for d in ended)
+        for judgement in succession.look(changes.at, everywhere, news or bool(ended)):
+            if judgement.loss.kind is Kind.FULL:
+                self._overflow(judgement, changes.at)
+            else:
+                self._judge(judgement, changes.at)
+        self.cases.trim()
 
-    def _settle(self, target: Key, settled: bool) -> None:
-        for case in self._cases.values():
-            if case.target == target:
-                case.relocation = replace(case.relocation, settled=settled)
+    def _judge(self, judgement: Judgement, now: float) -> None:
+        loss, choice = judgement.loss, judgement.choice
+        if not loss.case:
+            loss.case = _digest(self._service, *loss.key, f"{loss.at:.3f}")
+            loss.lineage = self.cases.rooms().get(loss.key) or "l" + loss.case
+        case = self.cases.get(loss.case)
+        held = case.relocation if case else None
+        if held is not None and (held.judged_by or held.settled):
+            return
+        if choice is None:
+            if held is not None and held.cause is Cause.SUCCEEDED:
+                self._nobody(held, loss, now)
+            return
+        stood = held is not None and held.status is Status.STANDING and held.cause is Cause.SUCCEEDED
+        stays = stood and held is not None and held.to == _place(choice.room)
+        stands = choice.confidence >= (WITHDRAWN if stays else self._settings.stands_at)
+        relocation = self._succeeded(loss, choice, stands, held)
+        if held is None or (held.status, held.cause, held.to) != (
+            relocation.status,
+            relocation.cause,
+            relocation.to,
+        ):
+            relocation = revised(relocation, now, _in_words(choice, stands))
+        otherwise = Cause.ENDED if loss.kind is Kind.GONE else None
+        self.cases.hold(relocation, choice.key, Cause.SUCCEEDED if stands else otherwise)
+
+    def _succeeded(self, loss: Loss, choice: Choice, stands: bool, held: Relocation | None) -> Relocation:
+        at = loss.at if choice.opened is None else max(choice.opened, loss.at)
+        return Relocation(
+            id=loss.case,
+            lineage=loss.lineage,
+            cause=Cause.SUCCEEDED,
+            status=Status.STANDING if stands else Status.PROPOSED,
+            from_=_place(loss.room),
+            to=_place(choice.room),
+            at=at,
+            participants_before=loss.before,
+            dark_seconds=choice.dark,
+            confidence=choice.confidence,
+            evidence=choice.evidence,
+            revisions=held.revisions if held else (),
+            ruled_out=held.ruled_out if held else (),
+        )
+
+    def _nobody(self, held: Relocation, loss: Loss, now: float) -> None:
+        """Nothing speaks any more for the room that was held for the successor."""
+        text = f"{_named(held.to)} is no longer held for its successor"
+        if loss.kind is Kind.FELL:
+            rejected = replace(held, status=Status.REJECTED, confidence=0.0, settled=True)
+            self.cases.hold(revised(rejected, now, text), None, None)
+        else:
+            self.cases.hold(revised(_without_successor(held, loss.at), now, text), None, Cause.ENDED)
+
+    def _overflow(self, judgement: Judgement, now: float) -> None:
+        loss, choice = judgement.loss, judgement.choice
+        if choice is None:
+            return
+        name = _digest(self._service, *loss.key, *choice.key, "overflow")
+        case = self.cases.get(name)
+        stands = choice.confidence >= self._settings.stands_at
+        if case is not None and (case.relocation.status is not Status.PROPOSED or not stands):
+            return
+        lineage = self.cases.rooms().get(loss.key) or "l" + _digest(self._service, *loss.key, "full")
+        if stands:
+            self.cases.lead(loss.key, lineage)
+        relocation = Relocation(
+            id=name,
+            lineage=lineage,
+            cause=Cause.OVERFLOWED,
+            status=Status.STANDING if stands else Status.PROPOSED,
+            from_=_place(loss.room),
+            to=_place(choice.room),
+            at=now if choice.opened is None else choice.opened,
+            participants_before=loss.before,
+            dark_seconds=0.0,
+            confidence=choice.confidence,
+            evidence=choice.evidence,
+        )
+        self.cases.hold(relocation, choice.key, Cause.OVERFLOWED if stands else None)
+
+    def _report(self, successors: Mapping[str, str], everywhere: Everywhere) -> None:
+        """Hold what the service itself says: its word needs no evidence."""
+        for old, new in sorted(successors.items())[:MOST_REPORTED]:
+            target = everywhere.named(new)
+            source = everywhere.named(old) or self._gone(old)
+            if target is None or source is None or old == new:
+                continue
+            departure = self._departures.get(key_of(source))
+            name = self._id(departure) if departure else _digest(self._service, *key_of(source), "reported")
+            case = self.cases.get(name)
+            if case is not None and (case.relocation.cause is Cause.REPORTED or case.relocation.judged_by):
+                continue
+            before = departure.before if departure else source.participants
+            at = max(target.started_at or 0.0, departure.last_seen) if departure else self._now or 0.0
+            relocation = Relocation(
+                id=name,
+                lineage=departure.lineage or "l" + name if departure else "l" + name,
+                cause=Cause.REPORTED,
+                status=Status.STANDING,
+                from_=_place(source),
+                to=_place(target),
+                at=at,
+                participants_before=before,
+                dark_seconds=max(0.0, at - departure.last_seen) if departure else 0.0,
+                confidence=1.0,
+                evidence=("the service says so",),
+            )
+            self._succession.found(key_of(source))
+            self.cases.hold(relocation, key_of(target), Cause.REPORTED)
+
+    def _gone(self, room: str) -> Room | None:
+        gone = self._departures.elsewhere(("", room))
+        return max(gone, key=lambda departure: departure.last_seen).room if gone else None
+
+    # --- the words for it ---
 
     def _moved(self, match: Match) -> Relocation:
         departure, arrival = match.departure, match.arrival
@@ -262,32 +389,18 @@ class Lineage:
             ),
         )
 
-    def _follow(self, now: float, everywhere: Everywhere) -> None:
-        """Count those who came along, until a relocation has settled."""
-        for case in self._cases.values():
-            relocation = case.relocation
-            if relocation.settled:
-                continue
-            room = everywhere.room(case.target) if case.target else None
-            people = room.participants if room else None
-            settled = now - relocation.at >= SETTLES
-            if people is not None:
-                before = relocation.participants_before
-                ratio = round(people / before, 4) if before else None
-                relocation = replace(relocation, participants_now=people, carried_over=ratio)
-            elif settled:
-                relocation = replace(relocation, participants_now=None, carried_over=None)
-            case.relocation = replace(relocation, settled=True) if settled else relocation
+    # --- restarts ---
 
     def _restore(self, relocation: Relocation) -> None:
-        """Take up what was known before a restart: an end that has no successor yet may still find one."""
+        """Take up what was known before a restart: an end that has no sure successor may still find one."""
         source = (relocation.from_.node, relocation.from_.room)
         target = (relocation.to.node, relocation.to.room) if relocation.to else None
-        self._keep(relocation, target)
-        if relocation.cause is Cause.ENDED and not relocation.settled:
+        self.cases.keep(relocation, target, relocation.cause if relocation.status in STANDS else None)
+        unsure = relocation.cause is Cause.ENDED or relocation.status is Status.PROPOSED
+        if unsure and relocation.cause is not Cause.OVERFLOWED and not relocation.settled:
             departure = Departure(
                 room=Room(id=source[1], node=source[0], title=relocation.from_.title),
-                last_seen=relocation.at,
+                last_seen=relocation.at - (relocation.dark_seconds or 0.0),
                 at=relocation.at,
                 before=relocation.participants_before,
                 how=next(iter(relocation.evidence), ""),
@@ -295,30 +408,27 @@ class Lineage:
                 lineage=relocation.lineage,
                 relocation=relocation.id,
             )
-            self._departures.add(source, relocation.at, departure, lasting=True)
+            self._departures.add(source, departure.last_seen, departure, lasting=True)
+            if not relocation.judged_by or relocation.cause is Cause.ENDED:
+                ruled_out = [(place.node, place.room) for place in relocation.ruled_out]
+                self._succession.resume(departure, relocation.id, ruled_out)
         self._shortened.add(*source, *(target or ()))
 
     def _rename(self, changes: Changes) -> None:
         """Find again what history kept under a shortened name."""
         for text, name in self._shortened.find(changes).items():
-            self._leading = {_renamed(key, text, name): lead for key, lead in self._leading.items()}
-            for case in self._cases.values():
+            self.cases.rename(lambda key, text=text, name=name: _renamed(key, text, name))  # type: ignore[misc]
+            for case in self.cases:
                 place = case.relocation.from_
-                if case.target is not None:
-                    case.target = _renamed(case.target, text, name)
                 if departure := self._departures.get((place.node, place.room)):
                     node, room = _renamed(departure.key, text, name)
                     self._departures.drop(departure.key)
                     departure.room = replace(departure.room, node=node, id=room)
                     self._departures.add(departure.key, departure.last_seen, departure, lasting=True)
 
-    def _forget_after(self, now: float) -> None:
-        """The service's time started again: what it calls the future has not been."""
-        later = [case for case in self._cases.values() if case.relocation.at > now + BACKWARDS]
-        for case in later:
-            del self._cases[case.relocation.id]
-            if case.target is not None:
-                self._leading.pop(case.target, None)
+    def relocations(self, known: Callable[[Key], bool]) -> tuple[Relocation, ...]:
+        """All that is kept, newest first. People in a room that is not `known` at present are unknown too."""
+        return self.cases.view(known)
 
     def _id(self, departure: Departure) -> str:
         if departure.relocation:
@@ -329,6 +439,34 @@ class Lineage:
     def _lineage(self, departure: Departure) -> str:
         """The lineage that led to this room, or a new one."""
         return departure.lineage or "l" + self._id(departure)
+
+
+def _without_successor(held: Relocation, at: float) -> Relocation:
+    """The same relocation as an end, of which no successor is known."""
+    return replace(
+        held,
+        cause=Cause.ENDED,
+        status=Status.STANDING,
+        to=None,
+        at=at,
+        participants_now=None,
+        carried_over=None,
+        lost=None,
+        dark_seconds=None,
+        confidence=1.0,
+        evidence=(f"{number(held.participants_before or 0)} were in it",),
+    )
+
+
+def _in_words(choice: Choice, stands: bool) -> str:
+    room = _named(_place(choice.room))
+    if stands:
+        return f"{room} succeeded it: {percent(choice.confidence)} sure"
+    return f"{room} may be its successor: {percent(choice.confidence)} sure"
+
+
+def _named(place: Place | None) -> str:
+    return f"“{plain_text(place.title or place.room, 80)}”" if place else "no room"
 
 
 def _digest(*parts: str) -> str:

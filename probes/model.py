@@ -106,6 +106,7 @@ class Room(msgspec.Struct, frozen=True, gc=False):
     capacity: int | None = None
     started_at: float | None = None
     hosts: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
 
 
 class NodeReport(msgspec.Struct, frozen=True, gc=False):
@@ -122,7 +123,8 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
 
     `complete=False`: some of what it told could not be read, so a room that is
     missing here may still exist. `joins` are the service's own counters since
-    its start, by outcome (`joined` is the admitted).
+    its start, by outcome (`joined` is the admitted). `successors`: the service
+    itself says that the room with one id goes on in the room with the other.
     """
 
     rooms: Sequence[Room]
@@ -130,6 +132,7 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
     service_time: float | None = None
     nodes: Sequence[NodeReport] = ()
     joins: Mapping[Outcome, int] = {}
+    successors: Mapping[str, str] = {}
     note: str = ""
 
 
@@ -221,8 +224,20 @@ class Place(msgspec.Struct, frozen=True):
     title: str = ""
 
 
+class Revision(msgspec.Struct, frozen=True):
+    """A judgement that changed: when, in the service's time, and what to, in plain words."""
+
+    at: float
+    text: str
+
+
 class Relocation(msgspec.Struct, frozen=True, kw_only=True):
-    """One logical room going on elsewhere, or ended with an audience (`to` is null)."""
+    """One logical room going on elsewhere, or ended with an audience (`to` is null).
+
+    `lost`: people who were there before and are not in the room that it goes on in.
+    `judged_by`: the operator who confirmed, rejected or named it, whose word stands.
+    `ruled_out`: rooms that an operator said are no successors.
+    """
 
     id: str
     lineage: str
@@ -234,9 +249,13 @@ class Relocation(msgspec.Struct, frozen=True, kw_only=True):
     participants_before: int | None
     participants_now: int | None = None
     carried_over: float | None = None
+    lost: int | None = None
     dark_seconds: float | None = None
     confidence: float
     evidence: tuple[str, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    judged_by: str = ""
+    ruled_out: tuple[Place, ...] = ()
     settled: bool = False
 
 

@@ -39,7 +39,9 @@ class Watch:
         self._endpoints = {e.id: WatchedEndpoint(e) for e in settings.endpoints}
         self._tries = Tries()
         self._first_hand = FirstHand()
-        self._lineage = Lineage(settings.name, settings.audience, restored)
+        self._lineage = Lineage(
+            settings.name, settings.audience, settings.lineage, settings.capacity, restored
+        )
 
     @property
     def kind(self) -> str:
@@ -53,7 +55,7 @@ class Watch:
         same = _asked(settings) == _asked(self._settings)
         self._settings = settings
         self._objectives = objectives
-        self._lineage.audience = settings.audience
+        self._lineage.follow(settings.audience, settings.lineage, settings.capacity)
         before = self._endpoints
         self._endpoints = {}
         for endpoint in settings.endpoints:
@@ -82,7 +84,7 @@ class Watch:
             changes = endpoint.take(result, result.part, self._settings.every)
             everywhere = Everywhere(self._endpoints.values(), result.at, self._settings.every)
             told = self._first_hand.of(endpoint, changes, everywhere, self._lineage.departed)
-            self._lineage.take(told, everywhere)
+            self._lineage.take(told, everywhere, result.part.successors)
 
     def observation(self, at: float) -> Observation:
         """All that is known at wall time `at`; bounded whatever the service's size.
@@ -94,7 +96,7 @@ class Watch:
         joined = Joined(self._endpoints.values(), at, settings.every)
         newest = max(joined.told, key=lambda e: e.answers.at, default=None)
         nodes = joined.nodes()
-        rooms, other = joined.rooms(self._lineage.rooms())
+        rooms, other = joined.rooms(self._lineage.cases.rooms())
         door, tries = self._door(joined, at)
         free = headroom(nodes, rooms, joined.participants if joined.complete else None, settings.capacity)
         relocations = self._lineage.relocations(joined.known)
@@ -130,8 +132,8 @@ class Watch:
             headroom=free,
             relocations=relocations,
             probes=self._probes(),
-            relocations_total={cause: self._lineage.totals[cause] for cause in Cause},
-            retractions_total=self._lineage.retractions,
+            relocations_total={cause: self._lineage.cases.totals[cause] for cause in Cause},
+            retractions_total=self._lineage.cases.retractions,
         )
 
     def rooms(self, after: str, limit: int, at: float) -> tuple[list[Listed], int]:
@@ -140,7 +142,7 @@ class Watch:
         In the order of nodes and ids, which holds while rooms come and go. `at` is wall time.
         """
         joined = Joined(self._endpoints.values(), at, self._settings.every)
-        lineages = self._lineage.rooms()
+        lineages = self._lineage.cases.rooms()
         rooms, total = page(joined.rolls(), after, limit)
         return [listed(joined.view(room, lineages.get(key_of(room))), room) for room in rooms], total
 
@@ -168,5 +170,5 @@ class Watch:
 
 def _asked(settings: ServiceSettings) -> dict[str, object]:
     """What a service is asked, beside where: the rest only says how often, and what for."""
-    beside = {"name", "every", "timeout", "capacity", "audience", "join", "nodes", "url"}
+    beside = {"name", "every", "timeout", "capacity", "audience", "lineage", "join", "nodes", "url"}
     return settings.model_dump(exclude=beside)

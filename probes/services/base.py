@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from probes.config.lineage import LineageSettings
 from probes.config.units import Duration, HeaderName, HeaderValue, Interval, Name, Settings, Size, Url
 from probes.http import Http
 from probes.joins import JoinSettings
@@ -51,6 +52,8 @@ class ServiceSettings(Settings):
     """How many people the whole service can hold."""
     audience: Annotated[int, Field(gt=0)] = 10
     """The fewest people whose room's end counts as ended with an audience."""
+    lineage: LineageSettings = LineageSettings()
+    """How rooms are followed when they end, move or spill over."""
     headers: dict[HeaderName, HeaderValue] = Field(default={})
     follow_redirects: bool = False
     verify_tls: bool = True

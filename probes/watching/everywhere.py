@@ -28,6 +28,16 @@ class Everywhere:
         newest = max(found, key=lambda answers: answers.at, default=None)
         return newest.open.get(key) if newest else None
 
+    def named(self, name: str) -> Room | None:
+        """An open room by its id alone, as the newest answer has it."""
+        found = [
+            (e.answers.at, rooms[name])
+            for e in self.endpoints
+            for rooms in e.answers.open.nodes.values()
+            if name in rooms and e.answering(self.at, self.every)
+        ]
+        return max(found, key=lambda pair: (pair[0], pair[1].node), default=(0.0, None))[1]
+
     def open_elsewhere(self, node: str, ids: set[str]) -> set[str]:
         """Which of these room ids were open on another node in the last answer that told of it."""
         return {

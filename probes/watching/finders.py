@@ -11,9 +11,6 @@ from probes.watching.answers import Arrival, Departure
 from probes.watching.recent import Recent
 from probes.watching.wording import stretch
 
-WINDOW = 600.0
-"""Seconds of service time between an end and the opening that continues it, in either order."""
-
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -37,13 +34,16 @@ class Match:
 
 
 class Finder(Protocol):
-    """One kind of likeness. What it is given has no match yet."""
+    """One kind of likeness. What it is given has no match yet.
 
-    def successor(self, departure: Departure, arrivals: Recent[Arrival]) -> Match | None:
+    `window`: seconds of service time between an end and the opening that continues it, in either order.
+    """
+
+    def successor(self, departure: Departure, arrivals: Recent[Arrival], window: float) -> Match | None:
         """The recent arrival that continues a room that has just ended."""
         ...
 
-    def predecessor(self, arrival: Arrival, departures: Recent[Departure]) -> Match | None:
+    def predecessor(self, arrival: Arrival, departures: Recent[Departure], window: float) -> Match | None:
         """The recent departure that a room that has just opened continues."""
         ...
 
@@ -51,11 +51,13 @@ class Finder(Protocol):
 class SameRoom:
     """The same room id on another node: it moved. An opening longer before the end is a room of its own."""
 
-    def successor(self, departure: Departure, arrivals: Recent[Arrival]) -> Match | None:
-        return _nearest(_pair(departure, arrival) for arrival in arrivals.elsewhere(departure.key))
+    def successor(self, departure: Departure, arrivals: Recent[Arrival], window: float) -> Match | None:
+        return _nearest((_pair(departure, arrival) for arrival in arrivals.elsewhere(departure.key)), window)
 
-    def predecessor(self, arrival: Arrival, departures: Recent[Departure]) -> Match | None:
-        return _nearest(_pair(departure, arrival) for departure in departures.elsewhere(arrival.key))
+    def predecessor(self, arrival: Arrival, departures: Recent[Departure], window: float) -> Match | None:
+        return _nearest(
+            (_pair(departure, arrival) for departure in departures.elsewhere(arrival.key)), window
+        )
 
 
 def _pair(departure: Departure, arrival: Arrival) -> Match:
@@ -67,10 +69,10 @@ def _pair(departure: Departure, arrival: Arrival) -> Match:
     return Match(departure, arrival, Cause.MOVED, 1.0, ("same room id", gap, departure.how))
 
 
-def _nearest(matches: Iterable[Match]) -> Match | None:
+def _nearest(matches: Iterable[Match], window: float) -> Match | None:
     in_time = [(_distance(match), match) for match in matches]
     return min(
-        (pair for pair in in_time if pair[0] <= WINDOW), key=lambda pair: pair[0], default=(0.0, None)
+        (pair for pair in in_time if pair[0] <= window), key=lambda pair: pair[0], default=(0.0, None)
     )[1]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probes.model import Cause, Status
+from probes.model import Cause, Room, Status
 from tests.probes.watching import Story, both, only
 
 A, B, C = "a", "b", "c"
@@ -172,11 +172,13 @@ def test_a_new_use_of_an_id_is_a_new_lineage() -> None:
 
 
 def test_two_unrelated_rooms_are_two_rooms() -> None:
-    story = Story(A, B)
-    both(story, 1, {"r": 300}, {})
-    both(story, 2, {}, {"s": 300})
-    both(story, 3, {}, {"s": 300})
-    assert only(story, 3.5).cause is Cause.ENDED
+    story = Story(A)
+    show = Room(id="r", node=A, participants=300, title="Gardening", hosts=("ana",))
+    other = Room(id="s", node=A, participants=300, title="Product launch", hosts=("ben",))
+    story.poll(A, 1, [show])
+    for at in range(2, 60):
+        story.poll(A, at, [other])
+    assert only(story, 60).cause is Cause.ENDED
 
 
 def test_rooms_of_a_node_taken_out_of_the_config_have_not_ended() -> None:
