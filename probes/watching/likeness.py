@@ -19,11 +19,14 @@ SAME_HOSTS = 3.5
 OTHER_HOSTS = -2.0
 SAME_SPEAKERS = 2.0
 SAME_NAME = 3.0
+SAME_LONG_NAME = 4.0
 LIKE_NAME = 2.0
-OTHER_NAME = -0.75
+OTHER_NAME = -1.5
+CONTRADICTED = 0.5
+"""The share that is left of what speaks against two rooms where something else speaks for them."""
 
-LIKE = 0.75
-UNLIKE = 0.35
+LIKE = 0.85
+UNLIKE = 0.65
 """Likeness of two names from which on they are alike, and up to which they are not: 0 to 1."""
 
 _AGAIN = re.compile(
@@ -50,38 +53,42 @@ class Evidence:
 NOTHING = Evidence(0.0)
 
 
-def same_people(before: Room, after: Room) -> Evidence:
-    """What the hosts and speakers of two rooms say; nothing where either is not told."""
-    if not before.hosts or not after.hosts:
-        return _same_speakers(before, after)
+def kinship(before: Room, after: Room, common: Collection[str]) -> Evidence:
+    """What hosts, speakers and names say together. Names in `common`, as `core` gives them, are of many rooms.
+
+    People open the next room under another name, or from another account: one of
+    the two that differs says little where the other is the same.
+    """
+    parts = [_people(before, after), _name(before, after, common)]
+    words = tuple(word for part in parts for word in part.words)
+    good = sum(part.weight for part in parts if part.weight > 0)
+    bad = sum(part.weight for part in parts if part.weight < 0)
+    return Evidence(good + (CONTRADICTED * bad if good else bad), words)
+
+
+def _people(before: Room, after: Room) -> Evidence:
+    """What hosts and speakers say; nothing where either room does not tell them."""
     shared = len(set(before.hosts) & set(after.hosts))
     if shared:
         return Evidence(SAME_HOSTS, ("same host" if shared == 1 else f"{shared} of the same hosts",))
-    spoke = _same_speakers(before, after)
-    return spoke if spoke.weight else Evidence(OTHER_HOSTS)
+    spoke = len({*before.hosts, *before.speakers} & {*after.hosts, *after.speakers})
+    if spoke:
+        return Evidence(SAME_SPEAKERS, ("same speaker" if spoke == 1 else f"{spoke} of the same speakers",))
+    return Evidence(OTHER_HOSTS) if before.hosts and after.hosts else NOTHING
 
 
-def _same_speakers(before: Room, after: Room) -> Evidence:
-    shared = {*before.hosts, *before.speakers} & {*after.hosts, *after.speakers}
-    if not shared:
-        return NOTHING
-    return Evidence(
-        SAME_SPEAKERS, ("a same speaker" if len(shared) == 1 else f"{len(shared)} of the same speakers",)
-    )
-
-
-def same_name(before: Room, after: Room, common: Collection[str]) -> Evidence:
-    """What the names of two rooms say. Names in `common`, as `core` gives them, are those of many rooms."""
+def _name(before: Room, after: Room, common: Collection[str]) -> Evidence:
+    """What the names say; nothing where they are codes or those of many rooms."""
     likeness = likeness_of(name_of(before), name_of(after))
-    if likeness is None or core(name_of(before)) in common:
+    own = core(name_of(before))
+    if likeness is None or own in common:
         return NOTHING
-    if likeness >= LIKE:
-        weight = SAME_NAME if likeness == 1.0 else LIKE_NAME
-        return Evidence(weight, ("same title" if likeness == 1.0 else f"title {likeness:.2f}",))
+    if likeness == 1.0:
+        return Evidence(SAME_LONG_NAME if " " in own else SAME_NAME, ("same title",))
     if likeness <= UNLIKE:
         return Evidence(OTHER_NAME)
-    share = (likeness - UNLIKE) / (LIKE - UNLIKE)
-    return Evidence(LIKE_NAME * share, (f"title {likeness:.2f}",) if share > 0.5 else ())
+    share = min(1.0, (likeness - UNLIKE) / (LIKE - UNLIKE))
+    return Evidence(LIKE_NAME * share, (f"title {likeness:.2f}",))
 
 
 def name_of(room: Room) -> str:

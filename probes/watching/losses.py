@@ -15,7 +15,7 @@ from enum import StrEnum
 import msgspec
 
 from probes.model import Room
-from probes.watching.likeness import NOTHING, Evidence, same_name, same_people
+from probes.watching.likeness import NOTHING, Evidence, kinship
 from probes.watching.roll import Key, key_of
 from probes.watching.wording import number, percent, stretch
 
@@ -32,7 +32,9 @@ EARLY = 60.0
 
 _FAIR_GAIN = 0.1
 _LARGE_GAIN = 0.3
+_TOO_LARGE_GAIN = 1.5
 _DOMINANT = 0.6
+_ENOUGH = 4
 _EMPTY_AFTER = 120.0
 _EMPTY = 0.01
 _BIAS = -3.0
@@ -58,6 +60,18 @@ class Candidate(msgspec.Struct):
     def gain(self) -> int:
         """The people it took in since the loss, or since it opened."""
         return max(0, (self.room.participants or 0) - self.base)
+
+
+class Others(msgspec.Struct):
+    """The other rooms: `gains` are the people that all took in since a loss, together; `sizes` the people
+    in the biggest ones shortly before, in falling order."""
+
+    gains: int
+    sizes: list[int]
+
+    def as_large_as(self, people: int) -> int:
+        """How many rooms had so many people, at most `_ENOUGH`."""
+        return sum(1 for size in self.sizes[:_ENOUGH] if size >= people)
 
 
 class Loss(msgspec.Struct):
@@ -112,18 +126,17 @@ class Loss(msgspec.Struct):
 
     def kinship(self, candidate: Candidate) -> Evidence:
         """What hosts, speakers and names say."""
-        return same_people(self.room, candidate.room) + same_name(self.room, candidate.room, self.common)
+        return kinship(self.room, candidate.room, self.common)
 
-    def judge(self, key: Key, now: float, gains: int) -> Evidence:
-        """All that speaks for a candidate. `gains`: the people that all rooms took in since, together."""
+    def judge(self, key: Key, now: float, others: Others) -> Evidence:
+        """All that speaks for a candidate beside the `others` that there are."""
         candidate = self.candidates[key]
-        kinship = self.kinship(candidate)
         if self.kind is Kind.FULL:
             rest = self._spilled(candidate)
         else:
-            rest = self._timing(candidate) + self._growth(candidate, now, gains)
+            rest = self._timing(candidate) + self._growth(candidate, now, others)
         inertia = Evidence(_INERTIA) if key == self.chosen else NOTHING
-        return kinship + rest + inertia
+        return self.kinship(candidate) + rest + inertia
 
     def dark(self, candidate: Candidate) -> float | None:
         """Seconds without a room: from last seen open to first seen open elsewhere."""
@@ -142,20 +155,22 @@ class Loss(msgspec.Struct):
             return Evidence(_BIAS + 1.0, words)
         return Evidence(_BIAS + 0.5 * max(0.0, 1.0 - gap / (self.until - self.at)), words)
 
-    def _growth(self, candidate: Candidate, now: float, gains: int) -> Evidence:
+    def _growth(self, candidate: Candidate, now: float, others: Others) -> Evidence:
+        """What the people say that a room took in. More than were lost came of themselves, and where
+        rooms of its size are common, one more is no sign."""
         gain = candidate.gain
         share = gain / self.before if self.before else 0.0
         since = max(self.at, candidate.opened or self.at)
         if now - since >= _EMPTY_AFTER and (candidate.room.participants or 0) < _EMPTY * self.before:
             return Evidence(-2.0)
-        if share < SMALL_GAIN:
+        if not SMALL_GAIN <= share <= _TOO_LARGE_GAIN:
             return NOTHING
         weight = 2.5 if share >= _LARGE_GAIN else 1.5 if share >= _FAIR_GAIN else 0.5
         words = [f"took in {number(gain)} people, {percent(share)} of those before"]
-        if gains and gain / gains >= _DOMINANT and share >= _FAIR_GAIN:
+        if gain >= _DOMINANT * others.gains and share >= _FAIR_GAIN:
             weight += 1.0
-            words.append(f"{percent(min(1.0, gain / gains))} of all that rooms took in since")
-        return Evidence(weight, tuple(words))
+            words.append(f"{percent(gain / max(gain, others.gains))} of all that rooms took in since")
+        return Evidence(weight / (1 + others.as_large_as(gain)), tuple(words))
 
     def _spilled(self, candidate: Candidate) -> Evidence:
         weight = _BIAS_FULL + (1.0 if candidate.gain >= SMALL_GAIN * self.before else 0.0)

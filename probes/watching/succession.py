@@ -16,7 +16,7 @@ from probes.model import TOP_ROOMS, Room
 from probes.watching.answers import Arrival, Departure
 from probes.watching.everywhere import Everywhere
 from probes.watching.likeness import core, name_of
-from probes.watching.losses import EARLY, MOST_CANDIDATES, SMALL_GAIN, SOON, Kind, Loss, sure
+from probes.watching.losses import EARLY, MOST_CANDIDATES, SMALL_GAIN, SOON, Kind, Loss, Others, sure
 from probes.watching.roll import Key, key_of
 
 PROPOSED = 0.35
@@ -38,6 +38,7 @@ _COMMON = 3
 _BACK = 0.8
 _NAMES_READ = 200
 _GAINERS = 8
+_NO_OTHERS = Others(0, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +300,12 @@ class Succession:
             self._gained[group] = found
         return found
 
+    def _others(self, loss: Loss) -> Others:
+        gains = sum(gain.people for gain in self._gainers(loss) if key_of(gain.room) != loss.key)
+        before = loss.bases or {}
+        sizes = sorted((people for key, people in before.items() if key != loss.key), reverse=True)
+        return Others(gains, sizes)
+
     def _gain(self, loss: Loss, key: Key, room: Room) -> _Gain | None:
         opening = self._openings.get(key)
         opened = opening.at if opening and _in_time(loss, opening.at) else None
@@ -315,19 +322,20 @@ class Succession:
     # --- falls and full rooms ---
 
     def _note_falls(self, now: float) -> None:
-        past = [sizes for at, sizes in self._sizes if now - FALL_SECONDS <= at <= now]
-        before: dict[Key, int] = {}
-        for sizes in past:
-            for key, people in sizes.items():
-                if people >= self.audience and people > before.get(key, 0):
-                    before[key] = people
+        """Rooms that have half of the people that they had twice in the last minute: once may be noise."""
+        before: dict[Key, list[int]] = defaultdict(list)
+        for at, sizes in self._sizes:
+            if now - FALL_SECONDS <= at <= now:
+                for key, people in sizes.items():
+                    if people >= self.audience:
+                        before[key].append(people)
         fell: list[Loss] = []
-        for key, peak in before.items():
+        for key, counts in before.items():
             room = self._top.get(key)
-            if room is None or room.participants is None:
+            if room is None or room.participants is None or key in self._losses or len(counts) < 2:
                 continue
-            known = self._losses.get(key)
-            if known is None and room.participants <= peak / 2:
+            peak = sorted(counts)[-2]
+            if room.participants <= peak / 2:
                 fell.append(Loss(room, Kind.FELL, peak, now, now + self.window))
         self._add(fell)
         for loss in [loss for loss in self._losses.values() if loss.kind is Kind.FELL]:
@@ -356,10 +364,10 @@ class Succession:
         """Each lost room with its best candidate; no room continues two."""
         losses = [loss for loss in self._losses.values() if loss.kind is not Kind.FULL]
         weighed = {
-            (loss.key, key): loss.judge(key, now, gains)
+            (loss.key, key): loss.judge(key, now, others)
             for loss in losses
             if loss.candidates
-            for gains in [sum(gain.people for gain in self._gainers(loss) if key_of(gain.room) != loss.key)]
+            for others in [self._others(loss)]
             for key in loss.candidates
         }
         order = sorted(weighed, key=lambda pair: (-weighed[pair].weight, -self._losses[pair[0]].before, pair))
@@ -394,7 +402,7 @@ class Succession:
             if loss.kind is not Kind.FULL:
                 continue
             for key in loss.candidates:
-                evidence = loss.judge(key, now, 0)
+                evidence = loss.judge(key, now, _NO_OTHERS)
                 entry = (-evidence.weight, loss.at, loss.key, loss, evidence.words)
                 if key not in best or entry[:3] < best[key][:3]:
                     best[key] = entry
