@@ -62,7 +62,7 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Callable
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> Response:
         """All rooms of a service by node and id, a page at a time."""
-        _known(hub, service)
+        known(hub, service)
         try:
             page = await supervisor.rooms(service, after, limit)
         except ProberAway as away:
@@ -74,7 +74,7 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Callable
     async def relocations(service: Annotated[str | None, Query(max_length=64)] = None) -> Response:
         """The relocations of one service or of all, newest first."""
         if service is not None:
-            _known(hub, service)
+            known(hub, service)
         services = hub.latest.frame.services if hub.latest else ()
         found = [
             {"service": observation.name, "relocations": observation.relocations}
@@ -104,7 +104,8 @@ def _past(history: Reader, service: str, start: float, end: float) -> bytes:
     return _encoder.encode({"service": service, **columns(samples, history.titles(service))})
 
 
-def _known(hub: Hub, service: str) -> None:
+def known(hub: Hub, service: str) -> None:
+    """Raises 404 where no service has this name."""
     names = [observation.name for observation in hub.latest.frame.services] if hub.latest else []
     if service not in names:
         raise HTTPException(

@@ -20,6 +20,7 @@ from dashboard.files import FileServer
 from dashboard.frames import EncodedFrame, encode, events_of, without_prober
 from dashboard.guard import Guard
 from dashboard.hub import Hub
+from dashboard.judging import make_judging
 from dashboard.live import Live
 from dashboard.recent import KEPT, Recent
 from dashboard.supervisor import ProberAway, Supervisor
@@ -175,6 +176,7 @@ def make_app(web: Web, bound_host: str) -> Guard:
     # Plain ASGI: these are asked for most, and FastAPI's routing costs four times the answer.
     app.router.routes.append(Route("/live", Live(web.hub, web.recent), methods=["GET"]))
     app.include_router(make_api(web.hub, web.recent, web.supervisor, lambda: web.history))
+    app.include_router(make_judging(web.hub, web.supervisor))
     app.include_router(make_operations(web.hub, web.reload))
     add_docs(app)
 

@@ -3,10 +3,10 @@
 - `Host` must be a name that Roomwatch is known by (against DNS rebinding).
 - A request that a browser marks as coming from another site is refused, but for
   opening a page.
-- A write needs a bearer token that may write, on loopback too.
+- A write needs a bearer token that may write, on loopback too. `state.by` is its name.
 - Reading needs a token, a password or a trusted proxy where `auth:` sets one.
-- Without `auth:` only this machine may read, and a request that came through a
-  proxy is not this machine.
+- Without `auth:` only this machine may read, with `local_reads` this machine too;
+  a request that came through a proxy is not this machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.passwords import Passwords, Verdict
-from probes.settings import Auth, TrustedProxy
+from probes.settings import Auth, Token, TrustedProxy
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
@@ -96,28 +96,29 @@ class Guard:
 
     async def _refuses_person(self, scope: Scope, headers: Headers) -> Refusal | None:
         is_write = scope["method"] not in _READS
-        rights = self._token_rights(headers.get("authorization", ""))
+        token = self._token(headers.get("authorization", ""))
         if is_write:
-            if rights == "write":
+            if token is not None and token.may == "write":
+                scope.setdefault("state", {})["by"] = token.name
                 return None
-            if rights == "read":
+            if token is not None:
                 return Refusal(403, "This token may only read; a write needs one with `may: write`.")
             return Refusal(
                 401, "A write needs a bearer token from `auth.tokens` with `may: write`.", "Bearer"
             )
-        if rights:
+        if token is not None:
             return None
         return await self._refuses_reader(scope, headers)
 
     async def _refuses_reader(self, scope: Scope, headers: Headers) -> Refusal | None:
         peer = scope["client"][0] if scope.get("client") else ""
-        if not self._auth.guards_reading:
-            if not is_loopback(peer) or any(name in headers for name in _PROXY_HEADERS):
-                return Refusal(
-                    403,
-                    "Only this machine may look, without a proxy, until `auth` is set in the config file.",
-                )
+        local = is_loopback(peer) and not any(name in headers for name in _PROXY_HEADERS)
+        if local and (self._auth.local_reads or not self._auth.guards_reading):
             return None
+        if not self._auth.guards_reading:
+            return Refusal(
+                403, "Only this machine may look, without a proxy, until `auth` is set in the config file."
+            )
         if self._auth.proxy and _vouched_for(self._auth.proxy, peer, headers):
             return None
         if not self._auth.basic:
@@ -130,16 +131,16 @@ class Guard:
             case _:
                 return Refusal(401, "Looking needs a user name and its password.", _BASIC)
 
-    def _token_rights(self, authorization: str) -> str | None:
+    def _token(self, authorization: str) -> Token | None:
         scheme, _, given = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
-        rights = None
+        found = None
         for token in self._auth.tokens:
             # Every token is compared, so that the time taken tells nothing.
             if hmac.compare_digest(token.token.reveal().encode(), given.strip().encode()):
-                rights = token.may
-        return rights
+                found = token
+        return found
 
 
 def is_loopback(address: str) -> bool:

@@ -12,8 +12,9 @@ import msgspec
 import structlog
 
 from dashboard.children import module_command, module_environment
-from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Rooms, Shown, ToProber, ToWeb
+from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Rooms, Rule, Shown, ToProber, ToWeb
 from probes.settings import ConfigText
+from probes.watching.rulings import Ruling
 
 _ANSWER_SECONDS = 10.0
 _END_SECONDS = 1.0
@@ -148,6 +149,12 @@ class Supervisor:
         if not isinstance(answer, Rooms):
             raise ProberAway("the prober could not list its rooms")
         return answer
+
+    async def rule(self, service: str, ruling: Ruling) -> str:
+        """Carry out an operator's word. Returns why that cannot be, or "". Raises ProberAway."""
+        call = next(self._calls)
+        answer = await self._call(call, Rule(call=call, service=service, ruling=ruling))
+        return answer.error if isinstance(answer, Done) else ""
 
     async def _call(self, number: int, message: ToProber) -> Done | Rooms:
         if self._link is None:

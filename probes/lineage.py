@@ -8,25 +8,24 @@ ended, until a successor turns up or the room comes back.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from heapq import nlargest
 
 from msgspec.structs import replace
 
 from probes.config.lineage import LineageSettings
-from probes.model import Cause, Place, Relocation, Room, Status, plain_text
+from probes.model import Cause, Relocation, Room, Status
+from probes.watching import accounts
 from probes.watching.answers import BACKWARDS, PATIENCE, Arrival, Changes, Departure
-from probes.watching.cases import MOST_RELOCATIONS, STANDS, Cases, revised
+from probes.watching.cases import MOST_RELOCATIONS, STANDS, Cases
 from probes.watching.everywhere import Everywhere
 from probes.watching.finders import FINDERS, Match
-from probes.watching.losses import Kind, Loss
+from probes.watching.judged import Judged
 from probes.watching.recent import Recent
 from probes.watching.restored import Shortened
-from probes.watching.roll import Key, key_of
-from probes.watching.succession import Choice, Judgement, Succession
-from probes.watching.summary import shown
-from probes.watching.wording import number, percent
+from probes.watching.roll import Key
+from probes.watching.rulings import Ruling, Rulings
+from probes.watching.succession import Succession
 
 WITHDRAWN = 0.5
 """The confidence below which a successor that stood is only proposed: lower than what made it stand."""
@@ -58,6 +57,8 @@ class Lineage:
         self._departures: Recent[Departure] = Recent(keep)
         self._arrivals: Recent[Arrival] = Recent(keep)
         self._succession = Succession(settings.window, settings.stands_at, audience, capacity)
+        self._judged = Judged(service, settings, self.cases, self._succession)
+        self._rulings = Rulings(service, self.cases, self._succession, self._departures.get)
         self._left_out_at: float | None = None
         self._shortened = Shortened()
         for relocation in sorted(restored, key=lambda r: (r.at, r.id)):
@@ -66,7 +67,7 @@ class Lineage:
 
     def follow(self, audience: int, settings: LineageSettings, capacity: int | None) -> None:
         """Take over a changed config. What is known already is judged by it from now on."""
-        self._settings = settings
+        self._settings = self._judged.settings = settings
         self._succession.audience = audience
         self._succession.capacity = capacity
         self._succession.window = settings.window
@@ -80,6 +81,12 @@ class Lineage:
     def departed(self, key: Key) -> bool:
         """Whether a room has ended lately, so that its coming back is news."""
         return self._departures.get(key) is not None
+
+    def rule(self, ruling: Ruling, everywhere: Everywhere) -> str:
+        """Carry out what an operator says. Returns why that cannot be, in a sentence, or ""."""
+        if self._now is None:
+            return "nothing is known of this service yet; try again after its first answer"
+        return self._rulings.rule(ruling, self._now, everywhere)
 
     def take(self, changes: Changes, everywhere: Everywhere, successors: Mapping[str, str]) -> None:
         """Learn from what one good answer changed, with every endpoint's newest answer in `everywhere`.
@@ -108,7 +115,8 @@ class Lineage:
                 ended.append(departure)
         self._record(matches, ended)
         self._arrivals.expire(min(now, everywhere.unsure_since))  # a node's return may need older ones
-        self._report(successors, everywhere)
+        if successors:
+            self._judged.report(successors, self._departures, now, everywhere)
         self._succeed(changes, matches, ended, everywhere)
         self.cases.follow(now, everywhere, self._settings.settle)
 
@@ -212,9 +220,11 @@ class Lineage:
             self.cases.retractions += match.departure.claimed
         self.cases.totals[Cause.ENDED] += len(ended)
         for match in nlargest(MOST_RELOCATIONS, matches, key=lambda match: match.departure.before or 0):
-            self.cases.keep(self._moved(match), match.arrival.key, match.cause)
+            told = accounts.moved(self._id(match.departure), self._lineage(match.departure), match)
+            self.cases.keep(told, match.arrival.key, match.cause)
         for departure in nlargest(MOST_RELOCATIONS, ended, key=lambda departure: departure.before or 0):
-            self.cases.keep(self._ended(departure), None, Cause.ENDED)
+            told = accounts.ended(self._id(departure), self._lineage(departure), departure)
+            self.cases.keep(told, None, Cause.ENDED)
         self.cases.trim()
 
     # --- another room: what is judged ---
@@ -226,168 +236,15 @@ class Lineage:
         succession = self._succession
         for match in matches:
             succession.found(match.departure.key)
-            succession.moved(match.arrival.key, match.departure.before)
+            succession.around.move(match.arrival.key, match.departure.before)
         if changes.first:
             succession.recall(room for e in everywhere.endpoints for room in e.answers.summary.biggest)
         moved = {match.arrival.key for match in matches}
         news = succession.opened([a for a in changes.arrived if a.key not in moved])
         succession.lost((d, self._id(d), self._lineage(d)) for d in ended)
         for judgement in succession.look(changes.at, everywhere, news or bool(ended)):
-            if judgement.loss.kind is Kind.FULL:
-                self._overflow(judgement, changes.at)
-            else:
-                self._judge(judgement, changes.at)
+            self._judged.take(judgement, changes.at)
         self.cases.trim()
-
-    def _judge(self, judgement: Judgement, now: float) -> None:
-        loss, choice = judgement.loss, judgement.choice
-        if not loss.case:
-            loss.case = _digest(self._service, *loss.key, f"{loss.at:.3f}")
-            loss.lineage = self.cases.rooms().get(loss.key) or "l" + loss.case
-        case = self.cases.get(loss.case)
-        held = case.relocation if case else None
-        if held is not None and (held.judged_by or held.settled):
-            return
-        if choice is None:
-            if held is not None and held.cause is Cause.SUCCEEDED:
-                self._nobody(held, loss, now)
-            return
-        stood = held is not None and held.status is Status.STANDING and held.cause is Cause.SUCCEEDED
-        stays = stood and held is not None and held.to == _place(choice.room)
-        stands = choice.confidence >= (WITHDRAWN if stays else self._settings.stands_at)
-        relocation = self._succeeded(loss, choice, stands, held)
-        if held is None or (held.status, held.cause, held.to) != (
-            relocation.status,
-            relocation.cause,
-            relocation.to,
-        ):
-            relocation = revised(relocation, now, _in_words(choice, stands))
-        otherwise = Cause.ENDED if loss.kind is Kind.GONE else None
-        self.cases.hold(relocation, choice.key, Cause.SUCCEEDED if stands else otherwise)
-
-    def _succeeded(self, loss: Loss, choice: Choice, stands: bool, held: Relocation | None) -> Relocation:
-        at = loss.at if choice.opened is None else max(choice.opened, loss.at)
-        return Relocation(
-            id=loss.case,
-            lineage=loss.lineage,
-            cause=Cause.SUCCEEDED,
-            status=Status.STANDING if stands else Status.PROPOSED,
-            from_=_place(loss.room),
-            to=_place(choice.room),
-            at=at,
-            participants_before=loss.before,
-            dark_seconds=choice.dark,
-            confidence=choice.confidence,
-            evidence=choice.evidence,
-            revisions=held.revisions if held else (),
-            ruled_out=held.ruled_out if held else (),
-        )
-
-    def _nobody(self, held: Relocation, loss: Loss, now: float) -> None:
-        """Nothing speaks any more for the room that was held for the successor."""
-        text = f"{_named(held.to)} is no longer held for its successor"
-        if loss.kind is Kind.FELL:
-            rejected = replace(held, status=Status.REJECTED, confidence=0.0, settled=True)
-            self.cases.hold(revised(rejected, now, text), None, None)
-        else:
-            self.cases.hold(revised(_without_successor(held, loss.at), now, text), None, Cause.ENDED)
-
-    def _overflow(self, judgement: Judgement, now: float) -> None:
-        loss, choice = judgement.loss, judgement.choice
-        if choice is None:
-            return
-        name = _digest(self._service, *loss.key, *choice.key, "overflow")
-        case = self.cases.get(name)
-        stands = choice.confidence >= self._settings.stands_at
-        if case is not None and (case.relocation.status is not Status.PROPOSED or not stands):
-            return
-        lineage = self.cases.rooms().get(loss.key) or "l" + _digest(self._service, *loss.key, "full")
-        if stands:
-            self.cases.lead(loss.key, lineage)
-        relocation = Relocation(
-            id=name,
-            lineage=lineage,
-            cause=Cause.OVERFLOWED,
-            status=Status.STANDING if stands else Status.PROPOSED,
-            from_=_place(loss.room),
-            to=_place(choice.room),
-            at=now if choice.opened is None else choice.opened,
-            participants_before=loss.before,
-            dark_seconds=0.0,
-            confidence=choice.confidence,
-            evidence=choice.evidence,
-        )
-        self.cases.hold(relocation, choice.key, Cause.OVERFLOWED if stands else None)
-
-    def _report(self, successors: Mapping[str, str], everywhere: Everywhere) -> None:
-        """Hold what the service itself says: its word needs no evidence."""
-        for old, new in sorted(successors.items())[:MOST_REPORTED]:
-            target = everywhere.named(new)
-            source = everywhere.named(old) or self._gone(old)
-            if target is None or source is None or old == new:
-                continue
-            departure = self._departures.get(key_of(source))
-            name = self._id(departure) if departure else _digest(self._service, *key_of(source), "reported")
-            case = self.cases.get(name)
-            if case is not None and (case.relocation.cause is Cause.REPORTED or case.relocation.judged_by):
-                continue
-            before = departure.before if departure else source.participants
-            at = max(target.started_at or 0.0, departure.last_seen) if departure else self._now or 0.0
-            relocation = Relocation(
-                id=name,
-                lineage=departure.lineage or "l" + name if departure else "l" + name,
-                cause=Cause.REPORTED,
-                status=Status.STANDING,
-                from_=_place(source),
-                to=_place(target),
-                at=at,
-                participants_before=before,
-                dark_seconds=max(0.0, at - departure.last_seen) if departure else 0.0,
-                confidence=1.0,
-                evidence=("the service says so",),
-            )
-            self._succession.found(key_of(source))
-            self.cases.hold(relocation, key_of(target), Cause.REPORTED)
-
-    def _gone(self, room: str) -> Room | None:
-        gone = self._departures.elsewhere(("", room))
-        return max(gone, key=lambda departure: departure.last_seen).room if gone else None
-
-    # --- the words for it ---
-
-    def _moved(self, match: Match) -> Relocation:
-        departure, arrival = match.departure, match.arrival
-        return Relocation(
-            id=self._id(departure),
-            lineage=self._lineage(departure),
-            cause=match.cause,
-            status=Status.STANDING,
-            from_=_place(departure.room),
-            to=_place(arrival.room),
-            at=max(arrival.at, departure.last_seen),
-            participants_before=departure.before,
-            dark_seconds=match.dark_seconds,
-            confidence=match.confidence,
-            evidence=match.evidence,
-        )
-
-    def _ended(self, departure: Departure) -> Relocation:
-        return Relocation(
-            id=self._id(departure),
-            lineage=self._lineage(departure),
-            cause=Cause.ENDED,
-            status=Status.STANDING,
-            from_=_place(departure.room),
-            to=None,
-            at=departure.last_seen,
-            participants_before=departure.before,
-            confidence=1.0,
-            evidence=(
-                departure.how,
-                f"{number(departure.before or 0)} were in it",
-                "no room with its id opened",
-            ),
-        )
 
     # --- restarts ---
 
@@ -434,50 +291,13 @@ class Lineage:
         if departure.relocation:
             return departure.relocation
         node, room = departure.key
-        return _digest(self._service, node, room, f"{departure.last_seen:.3f}")
+        return accounts.digest(self._service, node, room, f"{departure.last_seen:.3f}")
 
     def _lineage(self, departure: Departure) -> str:
         """The lineage that led to this room, or a new one."""
         return departure.lineage or "l" + self._id(departure)
 
 
-def _without_successor(held: Relocation, at: float) -> Relocation:
-    """The same relocation as an end, of which no successor is known."""
-    return replace(
-        held,
-        cause=Cause.ENDED,
-        status=Status.STANDING,
-        to=None,
-        at=at,
-        participants_now=None,
-        carried_over=None,
-        lost=None,
-        dark_seconds=None,
-        confidence=1.0,
-        evidence=(f"{number(held.participants_before or 0)} were in it",),
-    )
-
-
-def _in_words(choice: Choice, stands: bool) -> str:
-    room = _named(_place(choice.room))
-    if stands:
-        return f"{room} succeeded it: {percent(choice.confidence)} sure"
-    return f"{room} may be its successor: {percent(choice.confidence)} sure"
-
-
-def _named(place: Place | None) -> str:
-    return f"“{plain_text(place.title or place.room, 80)}”" if place else "no room"
-
-
-def _digest(*parts: str) -> str:
-    text = "\0".join(parts).encode("utf-8", "replace")
-    return hashlib.blake2b(text, digest_size=8).hexdigest()
-
-
 def _renamed(key: Key, text: str, name: str) -> Key:
     node, room = (name if part == text else part for part in key)
     return node, room
-
-
-def _place(room: Room) -> Place:
-    return Place(room=shown(room.id), node=shown(room.node), title=plain_text(room.title))

@@ -15,6 +15,7 @@ import msgspec
 
 from probes.model import RoomView
 from probes.pipeline import Tick
+from probes.watching.rulings import Ruling
 
 _MAX_MESSAGE = 64_000_000
 _MAX_WAITING = 8_000_000
@@ -37,6 +38,14 @@ class ListRooms(msgspec.Struct, tag=True, frozen=True):
     service: str
     after: str
     limit: int
+
+
+class Rule(msgspec.Struct, tag=True, frozen=True):
+    """Web to prober: an operator's word on where a room of `service` went."""
+
+    call: int
+    service: str
+    ruling: Ruling
 
 
 class Shown(msgspec.Struct, tag=True, frozen=True):
@@ -64,7 +73,7 @@ class Rooms(msgspec.Struct, tag=True, frozen=True):
     """The cursor of the last one, empty where no more follow."""
 
 
-ToProber = Configure | ListRooms
+ToProber = Configure | ListRooms | Rule
 ToWeb = Shown | Done | Rooms
 
 TO_PROBER: msgspec.msgpack.Decoder[ToProber] = msgspec.msgpack.Decoder(ToProber)

@@ -18,7 +18,7 @@ from probes.cadence import Cadence
 from probes.history import HistorySink, open_history
 from probes.http import Http
 from probes.lag import LoopLag
-from probes.link import TO_PROBER, Configure, Done, Link, ListRooms, Rooms, Shown, ToProber, ToWeb
+from probes.link import TO_PROBER, Configure, Done, Link, ListRooms, Rooms, Rule, Shown, ToProber, ToWeb
 from probes.logs import configure_logs
 from probes.metrics import Metrics
 from probes.model import Relocation
@@ -99,6 +99,17 @@ class Prober:
                 self._link.send(Done(call=message.call, error=self._configure(message)))
             case ListRooms():
                 self._link.send(self._list_rooms(message))
+            case Rule():
+                self._link.send(Done(call=message.call, error=self._rule(message)))
+
+    def _rule(self, message: Rule) -> str:
+        watch = self._watches.get(message.service)
+        if watch is None:
+            return f"no service has the name {message.service}"
+        error = watch.rule(message.ruling, time.time())
+        if self._cadence is not None and not error:
+            self._cadence.news()
+        return error
 
     def _list_rooms(self, message: ListRooms) -> Rooms:
         watch = self._watches.get(message.service)

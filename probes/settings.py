@@ -101,6 +101,8 @@ class Auth(Settings):
     basic: list[BasicUser] = Field(default=[], max_length=256)
     """People with passwords."""
     proxy: TrustedProxy | None = None
+    local_reads: bool = False
+    """Whether this machine may look without any of them, unless it asks through a proxy."""
 
     @property
     def guards_reading(self) -> bool:

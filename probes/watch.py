@@ -21,6 +21,7 @@ from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
 from probes.watching.paging import Listed, cursor, listed, page
 from probes.watching.roll import key_of
+from probes.watching.rulings import Ruling
 
 __all__ = ["Watch", "cursor"]
 
@@ -85,6 +86,10 @@ class Watch:
             everywhere = Everywhere(self._endpoints.values(), result.at, self._settings.every)
             told = self._first_hand.of(endpoint, changes, everywhere, self._lineage.departed)
             self._lineage.take(told, everywhere, result.part.successors)
+
+    def rule(self, ruling: Ruling, at: float) -> str:
+        """Carry out what an operator says at wall time `at`. Returns why that cannot be, or ""."""
+        return self._lineage.rule(ruling, Everywhere(self._endpoints.values(), at, self._settings.every))
 
     def observation(self, at: float) -> Observation:
         """All that is known at wall time `at`; bounded whatever the service's size.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -53,13 +52,13 @@ class Evidence:
 NOTHING = Evidence(0.0)
 
 
-def kinship(before: Room, after: Room, common: Collection[str]) -> Evidence:
-    """What hosts, speakers and names say together. Names in `common`, as `core` gives them, are of many rooms.
+def kinship(before: Room, after: Room, common_name: bool) -> Evidence:
+    """What hosts, speakers and names say together. `common_name`: many rooms have the name of `before`.
 
     People open the next room under another name, or from another account: one of
     the two that differs says little where the other is the same.
     """
-    parts = [_people(before, after), _name(before, after, common)]
+    parts = [_people(before, after), NOTHING if common_name else _name(before, after)]
     words = tuple(word for part in parts for word in part.words)
     good = sum(part.weight for part in parts if part.weight > 0)
     bad = sum(part.weight for part in parts if part.weight < 0)
@@ -77,14 +76,14 @@ def _people(before: Room, after: Room) -> Evidence:
     return Evidence(OTHER_HOSTS) if before.hosts and after.hosts else NOTHING
 
 
-def _name(before: Room, after: Room, common: Collection[str]) -> Evidence:
-    """What the names say; nothing where they are codes or those of many rooms."""
+def _name(before: Room, after: Room) -> Evidence:
+    """What the names say; nothing where they are codes."""
     likeness = likeness_of(name_of(before), name_of(after))
-    own = core(name_of(before))
-    if likeness is None or own in common:
+    if likeness is None:
         return NOTHING
     if likeness == 1.0:
-        return Evidence(SAME_LONG_NAME if " " in own else SAME_NAME, ("same title",))
+        several_words = " " in core(name_of(before))
+        return Evidence(SAME_LONG_NAME if several_words else SAME_NAME, ("same title",))
     if likeness <= UNLIKE:
         return Evidence(OTHER_NAME)
     share = min(1.0, (likeness - UNLIKE) / (LIKE - UNLIKE))

@@ -9,13 +9,14 @@ name, or by taking in so many of them at the right moment.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import ClassVar
 
 import msgspec
 
 from probes.model import Room
-from probes.watching.likeness import NOTHING, Evidence, kinship
+from probes.watching.likeness import NOTHING, Evidence, core, kinship, name_of
 from probes.watching.roll import Key, key_of
 from probes.watching.wording import number, percent, stretch
 
@@ -34,7 +35,6 @@ _FAIR_GAIN = 0.1
 _LARGE_GAIN = 0.3
 _TOO_LARGE_GAIN = 1.5
 _DOMINANT = 0.6
-_ENOUGH = 4
 _EMPTY_AFTER = 120.0
 _EMPTY = 0.01
 _BIAS = -3.0
@@ -64,14 +64,16 @@ class Candidate(msgspec.Struct):
 
 class Others(msgspec.Struct):
     """The other rooms: `gains` are the people that all took in since a loss, together; `sizes` the people
-    in the biggest ones shortly before, in falling order."""
+    in the `ENOUGH` biggest ones shortly before."""
+
+    ENOUGH: ClassVar[int] = 4
 
     gains: int
     sizes: list[int]
 
     def as_large_as(self, people: int) -> int:
-        """How many rooms had so many people, at most `_ENOUGH`."""
-        return sum(1 for size in self.sizes[:_ENOUGH] if size >= people)
+        """How many rooms had so many people, at most `ENOUGH`."""
+        return sum(1 for size in self.sizes if size >= people)
 
 
 class Loss(msgspec.Struct):
@@ -79,9 +81,10 @@ class Loss(msgspec.Struct):
 
     `at`: when it was last seen whole, or from when on it was full. `bases`: the
     people in the biggest rooms shortly before, None where that is not known;
-    `floor`: the most that any room outside of them had. `common`: names that
-    are those of many rooms. `case` and `lineage` name the relocation that it is.
-    `stood`: whether its chosen successor was sure enough to stand.
+    `floor`: the most that any room outside of them had. `common_name`: several
+    other rooms have its name. `spilled`: rooms that opened beside it while it was
+    full. `case` and `lineage` name the relocation that it is. `stood`: whether its
+    chosen successor was sure enough to stand.
     """
 
     room: Room
@@ -91,8 +94,9 @@ class Loss(msgspec.Struct):
     until: float
     bases: Mapping[Key, int] | None = None
     floor: int = 0
-    common: Collection[str] = ()
+    common_name: bool = False
     ruled_out: set[Key] = msgspec.field(default_factory=set)
+    spilled: set[Key] = msgspec.field(default_factory=set)
     candidates: dict[Key, Candidate] = msgspec.field(default_factory=dict)
     chosen: Key | None = None
     stood: bool = False
@@ -116,6 +120,16 @@ class Loss(msgspec.Struct):
         key = key_of(room)
         return room.id != self.room.id and key not in self.ruled_out and key not in self.candidates
 
+    def in_time(self, opened: float) -> bool:
+        """Whether a room that opened then may continue it; one beside a full room may be a bit early."""
+        early = 2 * EARLY if self.kind is Kind.FULL else self.until - self.at
+        return self.at - early <= opened <= self.until
+
+    def has_name_of(self, room: Room) -> bool:
+        """Whether a room has its name, or one that differs only in what is added for another room."""
+        name = core(name_of(room))
+        return bool(name) and name == core(name_of(self.room)) and not self.common_name
+
     def consider(self, room: Room, opened: float | None, base: int) -> None:
         """Take a room as a candidate; of too many the one that speaks least for itself goes."""
         self.candidates[key_of(room)] = Candidate(room, opened, base)
@@ -126,7 +140,7 @@ class Loss(msgspec.Struct):
 
     def kinship(self, candidate: Candidate) -> Evidence:
         """What hosts, speakers and names say."""
-        return kinship(self.room, candidate.room, self.common)
+        return kinship(self.room, candidate.room, self.common_name)
 
     def judge(self, key: Key, now: float, others: Others) -> Evidence:
         """All that speaks for a candidate beside the `others` that there are."""

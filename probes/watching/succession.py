@@ -6,35 +6,29 @@ again with each look, until its window is over, and the judgement may change.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import NamedTuple
 
-from probes.model import TOP_ROOMS, Room
+from probes.model import Room
 from probes.watching.answers import Arrival, Departure
 from probes.watching.everywhere import Everywhere
-from probes.watching.likeness import core, name_of
-from probes.watching.losses import EARLY, MOST_CANDIDATES, SMALL_GAIN, SOON, Kind, Loss, Others, sure
+from probes.watching.likeness import Evidence, core, name_of
+from probes.watching.losses import MOST_CANDIDATES, SMALL_GAIN, SOON, Kind, Loss, Others, sure
 from probes.watching.roll import Key, key_of
+from probes.watching.surroundings import Surroundings
 
 PROPOSED = 0.35
 """The confidence from which on a successor is proposed."""
-
-FALL_SECONDS = 60.0
-"""Within how many seconds of service time a room that falls by half is lost."""
 
 FULL = 0.98
 """The share of its capacity from which on a room is full."""
 
 MOST_LOSSES = 50
-MOST_OPENINGS = 5_000
-"""Recent openings that are looked at again when a room is lost."""
 
 _LOOK_SECONDS = 1.0
-_SIZES_SECONDS = 5.0
-_COMMON = 3
 _BACK = 0.8
 _NAMES_READ = 200
 _GAINERS = 8
@@ -85,53 +79,38 @@ class Succession:
         self.stands_at = stands_at
         self.audience = audience
         self.capacity = capacity
+        self.around = Surroundings()
         self._losses: dict[Key, Loss] = {}
-        self._openings: dict[Key, Arrival] = {}
-        self._moved: dict[Key, int] = {}
-        self._sizes: deque[tuple[float, dict[Key, int]]] = deque()
-        self._top: dict[Key, Room] = {}
         self._gained: dict[tuple[int, float, int], list[_Gain]] = {}
-        self._floor = 0
         self._looked: float | None = None
 
     def clear(self) -> None:
         """The service's time started again: nothing can be compared."""
+        self.around = Surroundings()
         self._losses.clear()
-        self._openings.clear()
-        self._moved.clear()
-        self._sizes.clear()
         self._looked = None
+
+    # --- what happens ---
 
     def opened(self, arrivals: Sequence[Arrival]) -> bool:
         """Learn of rooms that opened. Returns whether one may continue a lost room."""
-        for arrival in arrivals:
-            self._openings.pop(arrival.key, None)
-            self._openings[arrival.key] = arrival
-        while len(self._openings) > MOST_OPENINGS:
-            del self._openings[next(iter(self._openings))]
+        self.around.open(arrivals)
         return self._relate(self._losses.values(), arrivals)
 
     def recall(self, rooms: Iterable[Room]) -> None:
         """Rooms of a first answer, which nobody saw open, may continue what was lost before a restart."""
         resumed = [loss for loss in self._losses.values() if loss.bases is None]
         for room in rooms if resumed else ():
-            if room.started_at is not None and any(_in_time(loss, room.started_at) for loss in resumed):
+            if room.started_at is not None and any(loss.in_time(room.started_at) for loss in resumed):
                 self.opened([Arrival(room, room.started_at)])
                 continue
             for loss in resumed:
-                if room.started_at is None and loss.may_be(room) and _kin(loss, room):
+                if room.started_at is None and loss.may_be(room) and loss.has_name_of(room):
                     loss.consider(room, None, 0)
-
-    def moved(self, key: Key, people: int | None) -> None:
-        """A room is there that came from elsewhere with its people: it has not swelled."""
-        self._moved[key] = people or 0
-        while len(self._moved) > MOST_OPENINGS:
-            del self._moved[next(iter(self._moved))]
 
     def closed(self, key: Key) -> None:
         """A room has gone: it continues nothing any more. What it is known to have continued stays so."""
-        self._openings.pop(key, None)
-        self._moved.pop(key, None)
+        self.around.close(key)
         for loss in list(self._losses.values()):
             if loss.candidates.pop(key, None) is None or loss.chosen != key:
                 continue
@@ -189,69 +168,78 @@ class Succession:
         if not at_once and self._looked is not None and 0 <= now - self._looked < _LOOK_SECONDS:
             return []
         self._looked = now
-        self._see(everywhere)
-        over = [loss for loss in self._losses.values() if now > loss.until]
-        for loss in over:
+        self.around.see(everywhere)
+        for loss in [loss for loss in self._losses.values() if now > loss.until]:
             del self._losses[loss.key]
         self._note_falls(now)
+        recovered = self._note_recoveries()
         self._note_full(now)
-        self._note_sizes(now)
-        self._expire(now)
+        self.around.remember(now, self.window)
         if not self._losses:
-            return []
+            return recovered
         self._gained.clear()
         self._note_swelling()
         self._refresh(everywhere)
-        return [*self._successions(now), *self._overflows(now)]
+        return [*recovered, *self._successions(now), *self._overflows(now)]
 
-    # --- what there is ---
-
-    def _see(self, everywhere: Everywhere) -> None:
-        lists = [endpoint.answers.summary.biggest for endpoint in everywhere.endpoints]
-        rooms = lists[0] if len(lists) == 1 else [room for biggest in lists for room in biggest]
-        if len(rooms) > TOP_ROOMS:
-            rooms = nlargest(TOP_ROOMS, rooms, key=lambda room: (room.participants or 0, room.node, room.id))
-        self._top = {key_of(room): room for room in rooms}
-        cut = any(len(biggest) >= TOP_ROOMS for biggest in lists) or len(rooms) < sum(map(len, lists))
-        self._floor = min((room.participants or 0 for room in rooms), default=0) if cut else 0
-
-    def _note_sizes(self, now: float) -> None:
-        if self._sizes and 0 <= now - self._sizes[-1][0] < _SIZES_SECONDS:
-            return
-        while self._sizes and not now - FALL_SECONDS <= self._sizes[0][0] <= now:
-            self._sizes.popleft()
-        sizes = {key: room.participants for key, room in self._top.items() if room.participants is not None}
-        self._sizes.append((now, sizes))
-
-    def _expire(self, now: float) -> None:
-        while self._openings:
-            key = next(iter(self._openings))
-            if self._openings[key].at >= now - self.window:
-                break
-            del self._openings[key]
+    # --- what is lost ---
 
     def _add(self, losses: Iterable[Loss]) -> None:
         """Begin to look for successors, the biggest losses first; also among the rooms that opened before."""
         added = nlargest(MOST_LOSSES, losses, key=_rank)
         if not added:
             return
-        names = Counter(core(name_of(room)) for room in self._top.values())
+        names = self.around.common_names()
         for loss in added:
-            own = core(name_of(loss.room))
-            loss.bases = self._sizes[0][1] if self._sizes else {}
-            loss.floor = self._floor
-            loss.common = (own,) if names[own] - (loss.key in self._top) >= _COMMON else ()
+            loss.bases = self.around.sizes_before()
+            loss.floor = self.around.floor
+            loss.common_name = self.around.is_common(loss.room, names)
             before = self._losses.get(loss.key)
             if before is not None:
                 loss.ruled_out = before.ruled_out
+                loss.spilled = set(before.candidates) if before.kind is Kind.FULL else before.spilled
             self._losses[loss.key] = loss
-        self._relate(added, list(self._openings.values()))
-        self._trim()
-
-    def _trim(self) -> None:
+        self._relate(added, self.around.openings)
         if len(self._losses) > MOST_LOSSES:
             kept = nlargest(MOST_LOSSES, self._losses.values(), key=_rank)
             self._losses = {loss.key: loss for loss in kept}
+
+    def _note_falls(self, now: float) -> None:
+        """Rooms that have half of the people that they had twice in the last minute: once may be noise."""
+        fell: list[Loss] = []
+        for key, counts in self.around.counts(now).items():
+            room = self.around.biggest.get(key)
+            if room is None or room.participants is None or key in self._losses or len(counts) < 2:
+                continue
+            peak = sorted(counts)[-2]
+            if peak >= self.audience and room.participants <= peak / 2:
+                fell.append(Loss(room, Kind.FELL, peak, now, now + self.window))
+        self._add(fell)
+
+    def _note_recoveries(self) -> list[Judgement]:
+        """Rooms that fell and are as full again as before: nothing continues them."""
+        recovered: list[Judgement] = []
+        for loss in [loss for loss in self._losses.values() if loss.kind is Kind.FELL]:
+            room = self.around.biggest.get(loss.key)
+            if room is not None and (room.participants or 0) >= _BACK * loss.before:
+                del self._losses[loss.key]
+                recovered.append(Judgement(loss, None))
+        return recovered
+
+    def _note_full(self, now: float) -> None:
+        full: list[Loss] = []
+        for key, room in self.around.biggest.items():
+            capacity = room.capacity or self.capacity
+            people = room.participants
+            if capacity is None or people is None or people < FULL * capacity or people < self.audience:
+                continue
+            known = self._losses.get(key)
+            if known is None:
+                full.append(Loss(room, Kind.FULL, people, now, now + SOON))
+            elif known.kind is Kind.FULL:
+                known.until = now + SOON
+                known.before = max(known.before, people)
+        self._add(full)
 
     # --- who may continue whom ---
 
@@ -263,7 +251,7 @@ class Succession:
         for loss in losses:
             for person in {*loss.room.hosts, *loss.room.speakers}:
                 people[person].append(loss)
-            if (name := core(name_of(loss.room))) and name not in loss.common:
+            if (name := core(name_of(loss.room))) and not loss.common_name:
                 names[name].append(loss)
         related = False
         if not people and not names:
@@ -275,7 +263,7 @@ class Succession:
             if index >= unread and names:
                 kin += names.get(core(name_of(room)), ())
             for loss in kin:
-                if _in_time(loss, arrival.at) and loss.may_be(room):
+                if loss.in_time(arrival.at) and loss.may_be(room) and arrival.key not in loss.spilled:
                     loss.consider(room, arrival.at, 0)
                     related = True
         return related
@@ -295,81 +283,43 @@ class Succession:
         group = (id(loss.bases), loss.at, loss.floor)
         found = self._gained.get(group)
         if found is None:
-            gains = (self._gain(loss, key, room) for key, room in self._top.items())
+            gains = (self._gain(loss, key, room) for key, room in self.around.biggest.items())
             found = sorted((gain for gain in gains if gain is not None), key=lambda gain: -gain.people)
             self._gained[group] = found
         return found
 
-    def _others(self, loss: Loss) -> Others:
-        gains = sum(gain.people for gain in self._gainers(loss) if key_of(gain.room) != loss.key)
-        before = loss.bases or {}
-        sizes = sorted((people for key, people in before.items() if key != loss.key), reverse=True)
-        return Others(gains, sizes)
-
     def _gain(self, loss: Loss, key: Key, room: Room) -> _Gain | None:
-        opening = self._openings.get(key)
-        opened = opening.at if opening and _in_time(loss, opening.at) else None
-        base = self._moved[key] if key in self._moved else loss.base(key, opened)
+        opened = self.around.opening(key)
+        if opened is not None and (not loss.in_time(opened) or key in loss.spilled):
+            opened = None
+        base = self.around.moved(key)
+        if base is None:
+            base = loss.base(key, opened)
         if base is None or room.participants is None or room.participants <= base:
             return None
         return _Gain(room.participants - base, room, opened, base)
 
+    def _others(self, loss: Loss) -> Others:
+        gains = sum(gain.people for gain in self._gainers(loss) if key_of(gain.room) != loss.key)
+        before = loss.bases or {}
+        sizes = nlargest(Others.ENOUGH, (people for key, people in before.items() if key != loss.key))
+        return Others(gains, sizes)
+
     def _refresh(self, everywhere: Everywhere) -> None:
         for loss in self._losses.values():
             for key, candidate in loss.candidates.items():
-                candidate.room = self._top.get(key) or everywhere.room(key) or candidate.room
-
-    # --- falls and full rooms ---
-
-    def _note_falls(self, now: float) -> None:
-        """Rooms that have half of the people that they had twice in the last minute: once may be noise."""
-        before: dict[Key, list[int]] = defaultdict(list)
-        for at, sizes in self._sizes:
-            if now - FALL_SECONDS <= at <= now:
-                for key, people in sizes.items():
-                    if people >= self.audience:
-                        before[key].append(people)
-        fell: list[Loss] = []
-        for key, counts in before.items():
-            room = self._top.get(key)
-            if room is None or room.participants is None or key in self._losses or len(counts) < 2:
-                continue
-            peak = sorted(counts)[-2]
-            if room.participants <= peak / 2:
-                fell.append(Loss(room, Kind.FELL, peak, now, now + self.window))
-        self._add(fell)
-        for loss in [loss for loss in self._losses.values() if loss.kind is Kind.FELL]:
-            room = self._top.get(loss.key)
-            if room is not None and (room.participants or 0) >= _BACK * loss.before:
-                del self._losses[loss.key]
-
-    def _note_full(self, now: float) -> None:
-        full: list[Loss] = []
-        for key, room in self._top.items():
-            capacity = room.capacity or self.capacity
-            people = room.participants
-            if capacity is None or people is None or people < FULL * capacity or people < self.audience:
-                continue
-            known = self._losses.get(key)
-            if known is None:
-                full.append(Loss(room, Kind.FULL, people, now, now + SOON))
-            elif known.kind is Kind.FULL:
-                known.until = now + SOON
-                known.before = max(known.before, people)
-        self._add(full)
+                candidate.room = self.around.biggest.get(key) or everywhere.room(key) or candidate.room
 
     # --- judging ---
 
     def _successions(self, now: float) -> Iterator[Judgement]:
         """Each lost room with its best candidate; no room continues two."""
         losses = [loss for loss in self._losses.values() if loss.kind is not Kind.FULL]
-        weighed = {
-            (loss.key, key): loss.judge(key, now, others)
-            for loss in losses
-            if loss.candidates
-            for others in [self._others(loss)]
-            for key in loss.candidates
-        }
+        weighed: dict[tuple[Key, Key], Evidence] = {}
+        for loss in losses:
+            others = self._others(loss) if loss.candidates else _NO_OTHERS
+            for key in loss.candidates:
+                weighed[loss.key, key] = loss.judge(key, now, others)
         order = sorted(weighed, key=lambda pair: (-weighed[pair].weight, -self._losses[pair[0]].before, pair))
         taken: dict[Key, Key] = {}
         chosen: dict[Key, Key] = {}
@@ -412,19 +362,9 @@ class Succession:
                 yield Judgement(loss, _choice(loss, key, confidence, words))
 
 
-def _rank(loss: Loss) -> tuple[int, float, Key]:
-    return loss.before, loss.at, loss.key
-
-
-def _in_time(loss: Loss, opened: float) -> bool:
-    """Whether a room that opened then may continue a lost one; one beside a full room may be a bit early."""
-    early = 2 * EARLY if loss.kind is Kind.FULL else loss.until - loss.at
-    return loss.at - early <= opened <= loss.until
-
-
-def _kin(loss: Loss, room: Room) -> bool:
-    name = core(name_of(room))
-    return bool(name) and name == core(name_of(loss.room)) and name not in loss.common
+def _rank(loss: Loss) -> tuple[bool, int, float, Key]:
+    """A room that is gone comes before one that is full, a big one before a small one."""
+    return loss.kind is not Kind.FULL, loss.before, loss.at, loss.key
 
 
 def _choice(loss: Loss, key: Key, confidence: float, words: tuple[str, ...]) -> Choice:

@@ -149,7 +149,7 @@ class _Author:
             title = title if kept else f"{first.title} overflow {n + 1}"
             more = SimRoom(
                 self._id(), title, hosts, self._node(), opens, LENGTH,
-                self._noisy(lambda t, o=opens, r=ramp, s=share: cap * s * min(1.0, max(0.0, t - o) / r), cap), cap,
+                self._noisy(_rising(cap * share, opens, ramp), cap), cap,
             )  # fmt: skip
             self.history.rooms.append(more)
             self.history.truths.add((Cause.OVERFLOWED, first.id, first.node, more.id, more.node))
@@ -239,7 +239,8 @@ class _Author:
     def _big(self, node: str, ends: float) -> SimRoom:
         size, ramp = self.size * self.chance.uniform(0.7, 1.3), self.chance.uniform(60, 500)
         room = SimRoom(
-            self._id(), self._title(), tuple(self._host() for _ in range(self.chance.randint(1, 3))), node, 0, ends,
+            self._id(), self._title(), tuple(self._host() for _ in range(self.chance.randint(1, 3))),
+            node, 0, ends,
             self._noisy(lambda t: size * min(1.0, 0.2 + 0.8 * t / ramp)),
         )  # fmt: skip
         self.history.rooms.append(room)
@@ -315,6 +316,10 @@ class _Author:
             capacity=room.capacity,
             hosts=room.hosts if self._tells_hosts else (),
         )
+
+
+def _rising(size: float, opens: float, ramp: float) -> Curve:
+    return lambda t: size * min(1.0, max(0.0, t - opens) / ramp)
 
 
 def _result(node: str, at: float, part: SnapshotPart | None) -> ProbeResult:

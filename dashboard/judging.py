@@ -1,0 +1,69 @@
+"""The operator's word on where rooms went, over the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from dashboard.api import known
+from dashboard.hub import Hub
+from dashboard.supervisor import ProberAway, Supervisor
+from probes.model import Place
+from probes.watching.rulings import Ruling, Verdict
+
+
+class Where(BaseModel):
+    """A room by its id; `node` may be left out where the id is of one room only."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    room: Annotated[str, Field(min_length=1, max_length=256)]
+    node: Annotated[str, Field(max_length=256)] = ""
+
+    def place(self) -> Place:
+        return Place(room=self.room, node=self.node)
+
+
+class Word(BaseModel):
+    """What an operator says of a relocation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    service: Annotated[str, Field(max_length=64)]
+    verdict: Verdict
+    relocation: Annotated[str, Field(max_length=64)] = ""
+    room: Where | None = None
+    to: Where | None = None
+
+    def ruling(self, by: str) -> Ruling:
+        return Ruling(
+            verdict=self.verdict,
+            by=by,
+            relocation=self.relocation,
+            room=self.room.place() if self.room else None,
+            to=self.to.place() if self.to else None,
+        )
+
+
+def make_judging(hub: Hub, supervisor: Supervisor) -> APIRouter:
+    """`POST /api/v1/relocations`; the guard lets only tokens through that may write."""
+    api = APIRouter(prefix="/api/v1", tags=["v1"])
+
+    @api.post("/relocations")
+    async def judge_relocation(request: Request, word: Word) -> Response:
+        """Confirm or reject a relocation, or name a successor by hand; needs a token that may write.
+
+        It is about `relocation`, an id, or about `room`, one that went. `to` is the room that it goes on in.
+        """
+        known(hub, word.service)
+        try:
+            error = await supervisor.rule(word.service, word.ruling(getattr(request.state, "by", "")))
+        except ProberAway as away:
+            raise HTTPException(503, f"{away}".capitalize() + ".") from None
+        if error:
+            raise HTTPException(422, error[:1].upper() + error[1:] + ".")
+        return Response(status_code=204)
+
+    return api

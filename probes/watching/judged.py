@@ -1,0 +1,114 @@
+"""From judgements to relocations: what stands, what is proposed, and what is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from probes.config.lineage import LineageSettings
+from probes.model import Cause, Relocation, Room, Status
+from probes.watching import accounts
+from probes.watching.answers import Departure
+from probes.watching.cases import Cases, revised
+from probes.watching.everywhere import Everywhere
+from probes.watching.losses import Kind, Loss
+from probes.watching.recent import Recent
+from probes.watching.roll import key_of
+from probes.watching.succession import Choice, Judgement, Succession
+
+WITHDRAWN = 0.5
+"""The confidence below which a successor that stood is only proposed: lower than what made it stand."""
+
+MOST_REPORTED = 100
+
+
+class Judged:
+    """Holds in `cases` what `succession` judges and what the service says."""
+
+    def __init__(self, service: str, settings: LineageSettings, cases: Cases, succession: Succession) -> None:
+        self.settings = settings
+        self._service = service
+        self._cases = cases
+        self._succession = succession
+
+    def take(self, judgement: Judgement, now: float) -> None:
+        """Hold one judgement from service time `now` on. An operator's word and what has settled stay."""
+        if judgement.loss.kind is Kind.FULL:
+            self._overflow(judgement, now)
+            return
+        loss = judgement.loss
+        if not loss.case:
+            loss.case = accounts.digest(self._service, *loss.key, f"{loss.at:.3f}")
+            loss.lineage = self._cases.rooms().get(loss.key) or "l" + loss.case
+        case = self._cases.get(loss.case)
+        held = case.relocation if case else None
+        if held is not None and (held.judged_by or held.settled):
+            return
+        if judgement.choice is not None:
+            self._succeed(loss, judgement.choice, held, now)
+        elif held is not None and held.cause is Cause.SUCCEEDED:
+            self._take_back(held, loss, now)
+
+    def _succeed(self, loss: Loss, choice: Choice, held: Relocation | None, now: float) -> None:
+        stood = held is not None and (held.cause, held.status) == (Cause.SUCCEEDED, Status.STANDING)
+        stays = stood and held is not None and held.to == accounts.place(choice.room)
+        stands = choice.confidence >= (WITHDRAWN if stays else self.settings.stands_at)
+        told = accounts.succeeded(loss, choice, Status.STANDING if stands else Status.PROPOSED, held)
+        if held is None or (held.status, held.cause, held.to) != (told.status, told.cause, told.to):
+            told = revised(told, now, accounts.in_words(choice, stands))
+        otherwise = Cause.ENDED if loss.kind is Kind.GONE else None
+        self._cases.hold(told, choice.key, Cause.SUCCEEDED if stands else otherwise)
+
+    def _take_back(self, held: Relocation, loss: Loss, now: float) -> None:
+        """Nothing speaks any more for the room that was held for the successor."""
+        text = f"{accounts.named(held.to)} is no longer held for its successor"
+        if loss.kind is Kind.FELL:
+            rejected = replace(held, status=Status.REJECTED, confidence=0.0, settled=True)
+            self._cases.hold(revised(rejected, now, text), None, None)
+        else:
+            self._cases.hold(revised(accounts.without_successor(held), now, text), None, Cause.ENDED)
+
+    def _overflow(self, judgement: Judgement, now: float) -> None:
+        loss, choice = judgement.loss, judgement.choice
+        if choice is None:
+            return
+        name = accounts.digest(self._service, *loss.key, *choice.key, "overflow")
+        case = self._cases.get(name)
+        stands = choice.confidence >= self.settings.stands_at
+        if case is not None and (case.relocation.status is not Status.PROPOSED or not stands):
+            return
+        lineage = self._cases.rooms().get(loss.key) or "l" + accounts.digest(self._service, *loss.key, "full")
+        if stands:
+            self._cases.lead(loss.key, lineage)
+        status = Status.STANDING if stands else Status.PROPOSED
+        told = accounts.overflowed(name, lineage, loss, choice, status, now)
+        told = revised(told, now, accounts.overflow_in_words(choice, stands))
+        self._cases.hold(told, choice.key, Cause.OVERFLOWED if stands else None)
+
+    def report(
+        self,
+        successors: Mapping[str, str],
+        departures: Recent[Departure],
+        now: float,
+        everywhere: Everywhere,
+    ) -> None:
+        """Hold what the service itself says, at service time `now`: its word needs no evidence."""
+        for old, new in sorted(successors.items())[:MOST_REPORTED]:
+            gone = max(departures.elsewhere(("", old)), key=lambda d: d.last_seen, default=None)
+            source = everywhere.named(old) or (gone.room if gone else None)
+            target = everywhere.named(new)
+            if source is not None and target is not None and old != new:
+                self._report(source, target, departures.get(key_of(source)), now)
+
+    def _report(self, source: Room, target: Room, departure: Departure | None, now: float) -> None:
+        told = accounts.reported(self._service, source, target, departure, "the service says so", now)
+        case = self._cases.get(told.id)
+        if case is not None and (case.relocation.cause is Cause.REPORTED or case.relocation.judged_by):
+            return
+        self._succession.found(key_of(source))
+        self._cases.hold(
+            revised(told, now, f"the service says that it goes on in {accounts.named(told.to)}"),
+            key_of(target),
+            Cause.REPORTED,
+        )
