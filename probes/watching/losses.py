@@ -39,8 +39,6 @@ _EMPTY_AFTER = 120.0
 _EMPTY = 0.01
 _BIAS = -3.0
 _BIAS_FULL = -2.5
-_INERTIA = 0.5
-"""How much better (log-odds) another candidate must be than the one that was chosen before."""
 
 
 class Kind(StrEnum):
@@ -149,8 +147,7 @@ class Loss(msgspec.Struct):
             rest = self._spilled(candidate)
         else:
             rest = self._timing(candidate) + self._growth(candidate, now, others)
-        inertia = Evidence(_INERTIA) if key == self.chosen else NOTHING
-        return self.kinship(candidate) + rest + inertia
+        return self.kinship(candidate) + rest
 
     def dark(self, candidate: Candidate) -> float | None:
         """Seconds without a room: from last seen open to first seen open elsewhere."""

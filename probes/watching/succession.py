@@ -7,7 +7,7 @@ again with each look, until its window is over, and the judgement may change.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import NamedTuple
@@ -32,6 +32,9 @@ _LOOK_SECONDS = 1.0
 _BACK = 0.8
 _NAMES_READ = 200
 _GAINERS = 8
+_INERTIA = 0.5
+"""How much better (log-odds) another candidate must be than the one that was chosen before."""
+
 _NO_OTHERS = Others(0, [])
 
 
@@ -320,7 +323,7 @@ class Succession:
             others = self._others(loss) if loss.candidates else _NO_OTHERS
             for key in loss.candidates:
                 weighed[loss.key, key] = loss.judge(key, now, others)
-        order = sorted(weighed, key=lambda pair: (-weighed[pair].weight, -self._losses[pair[0]].before, pair))
+        order = sorted(weighed, key=lambda pair: (-self._standing(weighed, pair), pair))
         taken: dict[Key, Key] = {}
         chosen: dict[Key, Key] = {}
         for lost, key in order:
@@ -335,6 +338,11 @@ class Succession:
             free = [k for k in loss.candidates if k != key and taken.get(k, loss.key) == loss.key]
             weights = [weighed[loss.key, key].weight, *(weighed[loss.key, k].weight for k in free)]
             yield self._chosen(loss, key, sure(weights), weighed[loss.key, key].words)
+
+    def _standing(self, weighed: Mapping[tuple[Key, Key], Evidence], pair: tuple[Key, Key]) -> float:
+        """What ranks a candidate of a loss: one that was chosen stays unless another is clearly better."""
+        lost, key = pair
+        return weighed[pair].weight + (_INERTIA if self._losses[lost].chosen == key else 0.0)
 
     def _chosen(self, loss: Loss, key: Key, confidence: float, words: tuple[str, ...]) -> Judgement:
         if confidence < PROPOSED:
