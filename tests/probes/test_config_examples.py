@@ -12,6 +12,8 @@ from probes.http import Http
 from probes.model import Room, RoomState, SnapshotPart
 from probes.services import SERVICES
 from probes.settings import parse, read_config
+from tests.jitsi import FakeJitsi
+from tests.probes.asking import opened
 from tests.probes.raw_http import RawServer, sends_json, serving
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -140,7 +142,24 @@ def test_an_example_reads_what_its_service_answers(example: str) -> None:
 
 def test_every_example_of_a_json_service_is_tried() -> None:
     examples = {path.stem for path in (CONFIG / "examples").glob("*.yaml")}
-    assert examples - {"janus"} == set(ANSWERS)
+    assert examples - {"janus", "jitsi"} == set(ANSWERS)
+
+
+def test_the_example_of_jitsi_reads_what_jicofo_and_a_bridge_answer() -> None:
+    focus = FakeJitsi({"townhall": {"jvb1": 12}})
+
+    async def main() -> SnapshotPart:
+        (service, *_) = parse(*read_config(CONFIG / "examples" / "jitsi.yaml")).services
+        async with asyncio.timeout(60), opened() as http, serving(focus) as server:
+            here = service.model_copy(update={"bridges": [server.url]})
+            endpoint = here.endpoints[0].model_copy(update={"url": server.url})
+            return await SERVICES["jitsi"].open(here).poll(endpoint, http)
+
+    part = asyncio.run(main())
+    assert list(part.rooms) == [
+        Room(id="townhall@conference.meet.example.org", node="jvb1", participants=12, title="townhall")
+    ]
+    assert (part.complete, part.note, len(part.joins)) == (True, "", 2)
 
 
 @pytest.mark.parametrize(
