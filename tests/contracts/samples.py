@@ -15,6 +15,13 @@ def json_bytes(body: object) -> bytes:
     return json.dumps(body).encode()
 
 
+def _sample_line(room: object, title: object, people: object) -> str:
+    quoted = [
+        str(value).replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") for value in (room, title)
+    ]
+    return f'rooms_participants{{room="{quoted[0]}",title="{quoted[1]}"}} {people}'
+
+
 class ServiceSample(NamedTuple):
     """Keys for the config beside name, kind and url, and the answer that lists (id, title, participants).
 
@@ -79,6 +86,15 @@ SERVICE_SAMPLES: dict[str, ServiceSample] = {
         {"where_every": None, "headers": {"Authorization": SECRET}},
         lambda rooms: {"focus_manager": {str(i): p for i, _, p in rooms}, "bridge_selector": {"bridge": {}}},
         titled=False,
+    ),
+    "openmetrics": ServiceSample(
+        {
+            "rooms": {"metric": "rooms_participants", "id": "room", "title": "title"},
+            "headers": {"Authorization": SECRET},
+        },
+        lambda rooms: ["# TYPE rooms_participants gauge", *(_sample_line(*room) for room in rooms)],
+        encode=lambda lines: "".join(f"{line}\n" for line in lines).encode(),
+        content_type="text/plain; version=0.0.4; charset=utf-8",
     ),
 }
 
