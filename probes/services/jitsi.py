@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from operator import itemgetter
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,7 +32,8 @@ from probes.jitsi_api import (
     read_where,
 )
 from probes.jitsi_places import Places
-from probes.mapping.rows import clean_id, clean_title
+from probes.mapping import Columns
+from probes.mapping.rows import STATES, clean_id, clean_title, read_rooms
 from probes.model import NodeReport, Outcome, Room, SnapshotPart, plain_text
 from probes.services.aside import Aside
 from probes.services.base import Endpoint, ServiceSettings
@@ -40,6 +42,8 @@ from probes.services.growing import Growing
 NOTE_BYTES = 300
 FIRST_QUESTION = 0.8
 """The share of `timeout` after which nothing is waited for but the list of rooms."""
+
+_FIELDS = {name: itemgetter(n) for n, name in enumerate(("id", "node", "participants", "title"))}
 
 T = TypeVar("T")
 
@@ -150,7 +154,7 @@ class Jitsi:
         if places is not None and places.failure is not None:
             notes.append(f"on which bridge rooms are is not known anew: {places.failure.detail}")
         return SnapshotPart(
-            rooms=[_room(room, known[room], count) for room, count in rooms.items() if room in known],
+            rooms=_rooms(rooms, known, endpoint.id),
             complete=not focus.unreadable and (places is None or places.told),
             nodes=reports,
             note="; ".join(notes),
@@ -215,9 +219,13 @@ async def _quietly(question: Awaitable[T], url: str, latest: float | None = None
         return ProbeFailed(Outcome.TIMEOUT, f"{place(url)} did not answer in time")
 
 
-def _room(jid: str, node: str, participants: int) -> Room:
-    name = jid.partition("@")[0]
-    return Room(id=clean_id(jid), node=clean_id(node), participants=participants, title=clean_title(name))
+def _rooms(people: Mapping[str, int], places: Mapping[str, str], node: str) -> list[Room]:
+    """The rooms whose place is known; what people call a room is its JID up to the @."""
+    rows = [
+        (jid, places[jid], count, jid.partition("@")[0]) for jid, count in people.items() if jid in places
+    ]
+    rooms, _ = read_rooms(Columns(rows, _FIELDS), node, STATES)
+    return rooms
 
 
 def _reports(bridges: Mapping[str, Bridge]) -> Iterable[NodeReport]:

@@ -280,6 +280,17 @@ async def test_thousands_of_conferences_are_read_in_reasonable_time() -> None:
     assert time.process_time() - started < 3
 
 
+@pytest.mark.parametrize("limit", ["MAX_VALUES", "MAX_OBJECTS"])
+async def test_documents_are_bounded(polls: Polls, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"probes.jitsi_api.{limit}", 5)
+    told = "with more values than can be read"
+    if limit == "MAX_OBJECTS":
+        assert f"answered /debug/conferences-full {told}" in (await polls()).note
+    else:
+        with pytest.raises(ProbeFailed, match=f"answered /debug {told}"):
+            await polls()
+
+
 # --- who gets in ---
 
 
