@@ -110,25 +110,33 @@ class Room(msgspec.Struct, frozen=True, gc=False):
 
 
 class NodeReport(msgspec.Struct, frozen=True, gc=False):
-    """What a service says of one of its nodes, beside its rooms."""
+    """What a service says of one of its nodes, beside its rooms.
+
+    `in_rooms`: its people are counted in the rooms already, some of which are
+    known under another node, because one room may be on several.
+    """
 
     id: str
     label: str = ""
     participants: int | None = None
     capacity: int | None = None
+    in_rooms: bool = False
 
 
 class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
     """What one good poll of one endpoint learned.
 
     `complete=False`: some of what it told could not be read, so a room that is
-    missing here may still exist. `joins` are the service's own counters since
-    its start, by outcome (`joined` is the admitted). `successors`: the service
-    itself says that the room with one id goes on in the room with the other.
+    missing here may still exist. `tells_rooms=False`: the service tells of its
+    nodes alone, so how many rooms are open is unknown. `joins` are the service's
+    own counters since its start, by outcome (`joined` is the admitted).
+    `successors`: the service itself says that the room with one id goes on in
+    the room with the other.
     """
 
     rooms: Sequence[Room]
     complete: bool = True
+    tells_rooms: bool = True
     service_time: float | None = None
     nodes: Sequence[NodeReport] = ()
     joins: Mapping[Outcome, int] = {}

@@ -23,7 +23,7 @@ from probes.logs import configure_logs
 from probes.metrics import Metrics
 from probes.model import Relocation
 from probes.pipeline import UNWRITABLE, Sink, Tick
-from probes.roster import roster
+from probes.roster import Opened, roster
 from probes.runner import JOIN, POLL, Probe, run
 from probes.schedule import Schedule
 from probes.settings import BadConfig, Config, HistorySettings, parse
@@ -67,6 +67,7 @@ class Prober:
         self._lag = LoopLag()
         self._metrics = Metrics()
         self._watches: dict[str, Watch] = {}
+        self._opened: Opened = {}
         self._schedule: Schedule[Probe] = Schedule(self._probe, self._late)
         self._cadence: Cadence | None = None
         self._tasks = asyncio.TaskGroup()
@@ -125,7 +126,7 @@ class Prober:
             config = parse(message.text, message.name, Path(message.folder))
         except BadConfig as error:
             return str(error)
-        probes = roster(config, self._http)
+        probes = roster(config, self._http, self._opened)
         self._keep_history(config.history)
         self._follow_services(config)
         self._metrics.watch((p.service, p.node, p.name, p.name == JOIN) for p in probes)

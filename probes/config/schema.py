@@ -20,7 +20,8 @@ class _AsPeopleWriteIt(GenerateJsonSchema):
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         made = super().default_schema(schema)
         default = made.get("default")
-        if made.get("pattern") == DURATION_SCHEMA["pattern"]:
+        patterns = {choice.get("pattern") for choice in (made, *made.get("anyOf", []))}
+        if DURATION_SCHEMA["pattern"] in patterns and default is not None:
             return {**made, "default": duration_text(float(str(default)))}
         if made.get("pattern") == SIZE_SCHEMA["pattern"]:
             return {**made, "default": size_text(int(str(default)))}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
 from pydantic import Field
 
-from probes.services import http_json, janus
+from probes.services import http_json, janus, jitsi, openmetrics
 from probes.services.base import RoomsService, ServiceSettings
 
 __all__ = ["SERVICES", "AnyService", "Kind"]
@@ -23,6 +23,8 @@ class Kind(NamedTuple):
 SERVICES: dict[str, Kind] = {
     "http-json": Kind(http_json.HttpJsonSettings, http_json.HttpJson),
     "janus": Kind(janus.JanusSettings, janus.Janus),
+    "jitsi": Kind(jitsi.JitsiSettings, jitsi.Jitsi),
+    "openmetrics": Kind(openmetrics.OpenMetricsSettings, openmetrics.OpenMetrics),
 }
 
 if TYPE_CHECKING:

@@ -90,15 +90,18 @@ class WatchedEndpoint:
     def people(self, node: str, in_rooms: int | None) -> int | None:
         """The people on one of its nodes: those in its rooms, else what it reports, else nobody was told of.
 
-        A node without rooms holds nobody if the answer was complete, and an unknown number otherwise.
+        Where rooms are on several nodes at once, what the node reports comes first. A node without
+        rooms holds nobody if the answer told of all rooms, and an unknown number otherwise.
         """
+        report = self.reports.get(node)
+        reported = report.participants if report is not None else None
+        if reported is not None and (in_rooms is None or (report is not None and report.in_rooms)):
+            return reported
         if in_rooms is not None:
             return in_rooms
-        report = self.reports.get(node)
-        if report is not None and report.participants is not None:
-            return report.participants
         part = self.answers.part
-        empty = part is not None and part.complete and node not in self.answers.summary.nodes
+        told_all = part is not None and part.complete and part.tells_rooms
+        empty = told_all and node not in self.answers.summary.nodes
         return 0 if empty else None
 
     def label(self, node: str) -> str:

@@ -35,15 +35,21 @@ class Joined:
             node: report.participants
             for endpoint in self.answering
             for node, report in endpoint.reports.items()
-            if report.participants is not None and rooms.nodes.get(node) is None
+            if report.participants is not None and not report.in_rooms and rooms.nodes.get(node) is None
         }
-        if not self.answering or (rooms.rooms and rooms.uncounted == rooms.rooms and not reported):
+        uncounted = rooms.uncounted == rooms.rooms and (rooms.rooms or not self._tells_rooms)
+        if not self.answering or (uncounted and not reported):
             return None
         return rooms.participants + sum(reported.values())
 
     @property
     def rooms_open(self) -> int | None:
-        return self._known.rooms if self.answering else None
+        return self._known.rooms if self._tells_rooms else None
+
+    @property
+    def _tells_rooms(self) -> bool:
+        """Whether an answering endpoint tells of rooms, and not of nodes alone."""
+        return any(e.answers.part is not None and e.answers.part.tells_rooms for e in self.answering)
 
     @property
     def complete(self) -> bool:

@@ -6,16 +6,38 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from tests.probes.raw_http import Exchange, Handler, answer, sends_json
+from tests.probes.raw_http import Exchange, Handler, answer, sends, sends_json
 
 SECRET = "s3cret-of-the-config"
 
 
+def json_bytes(body: object) -> bytes:
+    return json.dumps(body).encode()
+
+
+def _sample_line(room: object, title: object, people: object) -> str:
+    quoted = [
+        str(value).replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") for value in (room, title)
+    ]
+    return f'rooms_participants{{room="{quoted[0]}",title="{quoted[1]}"}} {people}'
+
+
 class ServiceSample(NamedTuple):
-    """Keys for the config beside name, kind and url, and the answer that lists (id, title, participants)."""
+    """Keys for the config beside name, kind and url, and the answer that lists (id, title, participants).
+
+    `titled`: a room has a title beside its id.
+    """
 
     config: Mapping[str, Any]
     lists: Callable[[list[tuple[int, str, int]]], object]
+    titled: bool = True
+    encode: Callable[[Any], bytes] = json_bytes
+    content_type: str = "application/json"
+
+    def sends(self, rooms: list[Any]) -> Handler:
+        """A handler that answers every request with these rooms."""
+        raw = answer(self.encode(self.lists(rooms)), headers={"Content-Type": self.content_type})
+        return sends(raw, keep=True)
 
 
 class JoinSample(NamedTuple):
@@ -59,6 +81,20 @@ SERVICE_SAMPLES: dict[str, ServiceSample] = {
                 "list": [{"room": i, "description": t, "num_participants": p} for i, t, p in rooms],
             },
         },
+    ),
+    "jitsi": ServiceSample(
+        {"where_every": None, "headers": {"Authorization": SECRET}},
+        lambda rooms: {"focus_manager": {str(i): p for i, _, p in rooms}, "bridge_selector": {"bridge": {}}},
+        titled=False,
+    ),
+    "openmetrics": ServiceSample(
+        {
+            "rooms": {"metric": "rooms_participants", "id": "room", "title": "title"},
+            "headers": {"Authorization": SECRET},
+        },
+        lambda rooms: ["# TYPE rooms_participants gauge", *(_sample_line(*room) for room in rooms)],
+        encode=lambda lines: "".join(f"{line}\n" for line in lines).encode(),
+        content_type="text/plain; version=0.0.4; charset=utf-8",
     ),
 }
 

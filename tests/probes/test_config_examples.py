@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from probes.http import Http
-from probes.model import Room, RoomState, SnapshotPart
+from probes.model import Outcome, Room, RoomState, SnapshotPart
 from probes.services import SERVICES
 from probes.settings import parse, read_config
-from tests.probes.raw_http import RawServer, sends_json, serving
+from tests.jitsi import FakeJitsi
+from tests.probes.asking import opened
+from tests.probes.raw_http import RawServer, answer, sends, sends_json, serving
 
 CONFIG = Path(__file__).parents[2] / "config"
 AT_SIX = datetime(2024, 1, 1, 18, tzinfo=UTC).timestamp()
@@ -108,20 +110,32 @@ ANSWERS: dict[str, tuple[object, list[Room]]] = {
 }
 
 
+METRICS = b"""# TYPE rooms_participants gauge
+rooms_participants{room="townhall",node="eu-1",title="Town hall",role="listener"} 1180
+rooms_participants{room="townhall",node="eu-1",title="Town hall",role="speaker"} 20
+rooms_capacity{room="townhall",node="eu-1"} 5000
+join_total{result="ok"} 90210
+join_total{result="timeout"} 7
+signalling_gave_up_total 3
+"""
+
+
 @pytest.fixture(autouse=True)
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AUDIO_TOKEN", "DAILY_API_KEY", "AGORA_BASIC", "TWILIO_BASIC"):
+    for name in ("AUDIO_TOKEN", "DAILY_API_KEY", "AGORA_BASIC", "TWILIO_BASIC", "STAGE_METRICS_TOKEN"):
         monkeypatch.setenv(name, f"the {name}")
 
 
-def polled(example: str, body: object) -> tuple[SnapshotPart, RawServer]:
+def polled(example: str, body: object | bytes) -> tuple[SnapshotPart, RawServer]:
     """What the first endpoint of the example's service learns from an answer of `body`."""
+
+    handler = sends(answer(body)) if isinstance(body, bytes) else sends_json(body)
 
     async def main() -> tuple[SnapshotPart, RawServer]:
         (service, *_) = parse(*read_config(CONFIG / "examples" / f"{example}.yaml")).services
         http = Http()
         try:
-            async with asyncio.timeout(60), serving(sends_json(body)) as server:
+            async with asyncio.timeout(60), serving(handler) as server:
                 endpoint = service.endpoints[0].model_copy(update={"url": server.url})
                 part = await SERVICES[service.kind].open(service).poll(endpoint, http)
                 return part, server
@@ -140,7 +154,31 @@ def test_an_example_reads_what_its_service_answers(example: str) -> None:
 
 def test_every_example_of_a_json_service_is_tried() -> None:
     examples = {path.stem for path in (CONFIG / "examples").glob("*.yaml")}
-    assert examples - {"janus"} == set(ANSWERS)
+    assert examples - {"janus", "jitsi", "openmetrics"} == set(ANSWERS)
+
+
+def test_the_example_of_jitsi_reads_what_jicofo_and_a_bridge_answer() -> None:
+    focus = FakeJitsi({"townhall": {"jvb1": 12}})
+
+    async def main() -> SnapshotPart:
+        (service, *_) = parse(*read_config(CONFIG / "examples" / "jitsi.yaml")).services
+        async with asyncio.timeout(60), opened() as http, serving(focus) as server:
+            here = service.model_copy(update={"bridges": [server.url]})
+            endpoint = here.endpoints[0].model_copy(update={"url": server.url})
+            return await SERVICES["jitsi"].open(here).poll(endpoint, http)
+
+    part = asyncio.run(main())
+    assert list(part.rooms) == [
+        Room(id="townhall@conference.meet.example.org", node="jvb1", participants=12, title="townhall")
+    ]
+    assert (part.complete, part.note, len(part.joins)) == (True, "", 2)
+
+
+def test_the_example_of_openmetrics_reads_the_samples_in_its_comment() -> None:
+    part, server = polled("openmetrics", METRICS)
+    assert list(part.rooms) == [Room("townhall", "eu-1", 1200, "Town hall", capacity=5000)]
+    assert part.joins == {Outcome.JOINED: 90210, Outcome.TIMEOUT: 10}
+    assert server.requests[0].headers["authorization"] == "Bearer the STAGE_METRICS_TOKEN"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from probes.http import Http
-from probes.roster import roster
+from probes.roster import Opened, roster
 from probes.settings import parse
 
 TEXT = """
@@ -27,6 +27,23 @@ def keys(more: str) -> list[str]:
             await http.close()
 
     return asyncio.run(main())
+
+
+def test_a_service_that_is_as_it_was_is_not_opened_again() -> None:
+    """What it knows holds on through a reload."""
+
+    async def main() -> None:
+        http = Http()
+        opened: Opened = {}
+        try:
+            for text, same in (("", False), ("", True), (", nodes: [b]", False)):
+                before = opened.get("stage")
+                roster(parse(TEXT % text, "x.yaml", Path()), http, opened)
+                assert (before is not None and before[1] is opened["stage"][1]) is same
+        finally:
+            await http.close()
+
+    asyncio.run(main())
 
 
 def test_a_join_is_tried_at_every_node_unless_some_are_named() -> None:

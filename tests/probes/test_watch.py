@@ -186,6 +186,29 @@ def test_reports_name_nodes_and_tell_people_where_rooms_do_not() -> None:
     assert seen.participants == 42
 
 
+def test_people_of_a_room_on_two_nodes_are_shown_where_they_are_and_counted_once() -> None:
+    """The room is listed under one of its nodes; the nodes know how many are on each."""
+    story = Story("api")
+    reports = [
+        NodeReport(id="n1", participants=51, in_rooms=True),
+        NodeReport(id="n2", participants=49, in_rooms=True),
+    ]
+    story.poll("api", 1, [Room(id="r", node="n1", participants=100)], nodes=reports)
+    seen = story.see(1.5)
+    assert people_by_node(seen) == {"n1": 51, "n2": 49}
+    assert (seen.participants, seen.rooms_open) == (100, 1)
+
+
+def test_a_service_that_tells_of_nodes_alone_has_people_and_an_unknown_number_of_rooms() -> None:
+    story = Story("api")
+    story.poll("api", 1, nodes=[NodeReport(id="n1", participants=7)], tells_rooms=False)
+    seen = story.see(1.5)
+    assert (seen.participants, seen.rooms_open, seen.complete) == (7, None, True)
+    story.poll("api", 2, nodes=[NodeReport(id="n1")], tells_rooms=False)
+    seen = story.see(2.5)
+    assert (seen.participants, people_by_node(seen)) == (None, {"n1": None})
+
+
 def test_endpoints_that_tell_of_the_same_room_count_it_once_and_the_newest_counts() -> None:
     story = Story("api1", "api2")
     story.poll(

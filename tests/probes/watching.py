@@ -62,6 +62,7 @@ class Story:
         *,
         service_time: float | None = None,
         complete: bool = True,
+        tells_rooms: bool = True,
         joins: Mapping[Outcome, int] | None = None,
         nodes: Iterable[NodeReport] = (),
         note: str = "",
@@ -78,6 +79,7 @@ class Story:
         part = SnapshotPart(
             rooms=rooms,
             complete=complete,
+            tells_rooms=tells_rooms,
             service_time=service_time,
             joins=joins or {},
             nodes=tuple(nodes),
