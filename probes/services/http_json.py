@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, model_validator
@@ -13,21 +11,16 @@ from pydantic_core import PydanticCustomError
 from probes.config.units import Settings, one_of
 from probes.failure import ProbeFailed
 from probes.http import Http, Limits
-from probes.http.faults import bad_status, place
+from probes.http.faults import bad_status
 from probes.joins.base import JoinOutcome
 from probes.mapping import Document, Reading, Table
+from probes.mapping.aside import Aside
 from probes.mapping.paths import COUNT, ID, NAMES, TEXT, TOTAL, WHEN, WORD, FieldPath, Kind, ListPath
 from probes.mapping.rows import STATES, read_nodes, read_rooms, read_time
 from probes.model import NodeReport, Outcome, Room, RoomState, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
 
 NOTE_BYTES = 300
-LARGE = 200_000
-"""Bytes from which on an answer is read in a thread, so that other probes go on meanwhile."""
-
-_READERS = ThreadPoolExecutor(2, thread_name_prefix="read-answer")
-"""Threads of their own: in those of the loop, name servers that are silent would keep answers waiting."""
-
 
 StateWord = Annotated[RoomState, one_of(tuple(RoomState))]
 
@@ -97,35 +90,19 @@ class HttpJson:
             verify_tls=settings.verify_tls,
         )
         self._document = _document(settings)
-        self._reading: set[str] = set()
+        self._aside = Aside("ask for less, or map with names instead of expressions")
         self._states = {**STATES, **{word.lower(): state for word, state in settings.rooms.states.items()}}
 
     async def poll(self, endpoint: Endpoint, http: Http) -> SnapshotPart:
         """Ask `endpoint` for its rooms. Raises ProbeFailed when no usable answer came."""
         settings = self._settings
-        if endpoint.id in self._reading:
-            raise ProbeFailed(
-                Outcome.TIMEOUT,
-                f"the last answer of {place(endpoint.url)} is still being read; ask for less,"
-                " or map with names instead of expressions",
-            )
+        self._aside.still_reading(endpoint.id, endpoint.url)
         answer = await http.ask(
             settings.method, endpoint.url, headers=self._headers, json=settings.body, limits=self._limits
         )
         if not 200 <= answer.status < 300:
             raise bad_status(answer.status, answer.where)
-        if len(answer.body) < LARGE:
-            return self.read(answer.body, endpoint.id, answer.where)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(_READERS, self._read_aside, answer.body, endpoint.id, answer.where)
-
-    def _read_aside(self, body: bytes, node: str, where: str) -> SnapshotPart:
-        """`read` in a thread, which no deadline ends: what is asked meanwhile would pile up."""
-        self._reading.add(node)
-        try:
-            return self.read(body, node, where)
-        finally:
-            self._reading.discard(node)
+        return await self._aside.read(self.read, answer, endpoint.id)
 
     def read(self, body: bytes, node: str, where: str) -> SnapshotPart:
         """What `body`, an answer from `where` for the node `node`, tells. Raises ProbeFailed (protocol)."""

@@ -10,8 +10,9 @@ import pytest
 
 from probes.failure import ProbeFailed
 from probes.http import Http
+from probes.mapping.aside import LARGE
 from probes.model import Outcome, SnapshotPart
-from probes.services.http_json import LARGE, HttpJson
+from probes.services.http_json import HttpJson
 from tests.probes.asking import opened, run
 from tests.probes.raw_http import RawServer, sends_json, serving
 from tests.probes.services.test_http_json import settings
