@@ -35,7 +35,7 @@ class Joined:
             node: report.participants
             for endpoint in self.answering
             for node, report in endpoint.reports.items()
-            if report.participants is not None and rooms.nodes.get(node) is None
+            if report.participants is not None and rooms.nodes.get(node) is None and not report.within
         }
         if not self.answering or (rooms.rooms and rooms.uncounted == rooms.rooms and not reported):
             return None
