@@ -12,7 +12,8 @@ import msgspec
 import structlog
 
 from dashboard.children import module_command, module_environment
-from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Rooms, Shown, ToProber, ToWeb
+from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Noticed, Rooms, Shown, ToProber, ToWeb
+from probes.model import Notice
 from probes.settings import ConfigText
 
 _ANSWER_SECONDS = 10.0
@@ -148,6 +149,11 @@ class Supervisor:
         if not isinstance(answer, Rooms):
             raise ProberAway("the prober could not list its rooms")
         return answer
+
+    def notice(self, service: str, notice: Notice) -> None:
+        """Hand on what a service told by itself. Raises ProberAway where the prober cannot take it now."""
+        if self._link is None or not self._link.offer(Noticed(service, notice)):
+            raise ProberAway("the prober cannot take it now; try again in a second")
 
     async def _call(self, number: int, message: ToProber) -> Done | Rooms:
         if self._link is None:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from probes.model import RoomView
+from probes.model import Notice, RoomView
 from probes.pipeline import Tick
 
 _MAX_MESSAGE = 64_000_000
@@ -37,6 +37,13 @@ class ListRooms(msgspec.Struct, tag=True, frozen=True):
     service: str
     after: str
     limit: int
+
+
+class Noticed(msgspec.Struct, tag=True, frozen=True):
+    """Web to prober: what `service` told by itself, verified. There is no answer."""
+
+    service: str
+    notice: Notice
 
 
 class Shown(msgspec.Struct, tag=True, frozen=True):
@@ -64,7 +71,7 @@ class Rooms(msgspec.Struct, tag=True, frozen=True):
     """The cursor of the last one, empty where no more follow."""
 
 
-ToProber = Configure | ListRooms
+ToProber = Configure | ListRooms | Noticed
 ToWeb = Shown | Done | Rooms
 
 TO_PROBER: msgspec.msgpack.Decoder[ToProber] = msgspec.msgpack.Decoder(ToProber)
@@ -101,12 +108,13 @@ class Link(Generic[Sent, Received]):
         body = self._encoder.encode(message)
         self._writer.write(len(body).to_bytes(4, "big") + body)
 
-    def offer(self, message: Sent) -> None:
-        """Queue a message, or drop and count it while the reader is far behind."""
+    def offer(self, message: Sent) -> bool:
+        """Queue a message and return True, or drop and count it while the reader is far behind."""
         if self._writer.transport.get_write_buffer_size() > _MAX_WAITING:
             self.dropped += 1
-            return
+            return False
         self.send(message)
+        return True
 
     async def __aiter__(self) -> AsyncIterator[Received]:
         """Messages until the other end is closed."""
