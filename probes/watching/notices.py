@@ -17,7 +17,7 @@ from probes.model import Notice, NoticeKind, Outcome, Room, RoomState, SnapshotP
 from probes.watching.roll import Key, key_of
 
 LIST_AGE = 6.0
-"""Wall seconds by which a list may be behind: LiveKit refreshes its own every 5 s, and an answer takes time."""
+"""Wall seconds by which a list may be behind: 5 s in LiveKit, and the time that an answer takes."""
 
 MOST_ROOMS = 10_000
 MOST_IDS = 50_000
