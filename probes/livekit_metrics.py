@@ -53,6 +53,10 @@ class Scrape:
     people: dict[str, int] = field(default_factory=dict)
     tries: dict[str, Counter[str]] = field(default_factory=dict)
 
+    @property
+    def nodes(self) -> list[str]:
+        return list(self.people | self.tries)
+
 
 def read_metrics(body: bytes, where: str) -> Scrape:
     """Read Prometheus' text format. Raises ProbeFailed (protocol) where LiveKit's metrics are not in it."""
@@ -82,8 +86,7 @@ def _take(scrape: Scrape, name: str, labels: Mapping[str, str], value: float) ->
     if not math.isfinite(value) or not 0 <= value <= _LARGEST:
         return
     node = clean_id(labels.get("node_id") or "livekit")
-    known = scrape.people.keys() | scrape.tries.keys()
-    if node not in known and len(known) >= MOST_NODES:
+    if node not in scrape.people and node not in scrape.tries and len(scrape.nodes) >= MOST_NODES:
         return
     if name == _PEOPLE:
         scrape.people[node] = min(scrape.people.get(node, 0) + int(value), LARGEST_COUNT)
@@ -92,27 +95,26 @@ def _take(scrape: Scrape, name: str, labels: Mapping[str, str], value: float) ->
 
 
 class Totals:
-    """Tries at all nodes of a service: only ever growing, whichever node starts anew or is not heard of.
+    """Tries at all nodes of a service since it was first asked: they only grow, whichever node comes or goes.
 
-    A node that starts anew has another id, so the sum of what nodes say would fall. One
-    that is first heard of later than the others is counted from there on: what it counted
-    before did not happen now.
+    A node is counted from when it is first heard of. What it counted before did not happen
+    now; and the plain sum of what nodes say would fall with each that starts anew, for its
+    id is another then.
     """
 
     def __init__(self) -> None:
         self._sum: Counter[str] = Counter()
         self._last: dict[str, Counter[str]] = {}
-        self._begun = False
 
     def take(self, scrapes: Iterable[Scrape]) -> None:
         """Count what grew since the scrapes before. A count that fell has started again from 0."""
         for scrape in scrapes:
-            for node, tries in scrape.tries.items():
-                last = self._last.pop(node, tries if self._begun else Counter())
+            for node in scrape.nodes:
+                tries = scrape.tries.get(node, Counter())
+                last = self._last.pop(node, tries)
                 restarted = any(tries[state] < last[state] for state in tries)
                 self._sum += tries if restarted else tries - last
                 self._last[node] = tries if restarted else tries | last
-        self._begun = self._begun or bool(self._last)
         while len(self._last) > MOST_NODES:  # the one not heard of for longest
             del self._last[next(iter(self._last))]
 
