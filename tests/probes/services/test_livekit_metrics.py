@@ -1,4 +1,4 @@
-"""LiveKit's metrics beside its rooms: nodes and their people, how tries to join ended, and what goes wrong."""
+"""LiveKit's metrics beside its rooms: nodes, their people, how tries to join ended, and what goes wrong."""
 
 from __future__ import annotations
 
