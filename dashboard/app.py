@@ -19,6 +19,7 @@ from dashboard.api import add_docs, make_api, make_operations
 from dashboard.files import FileServer
 from dashboard.frames import EncodedFrame, encode, events_of, without_prober
 from dashboard.guard import Guard
+from dashboard.hooks import PATH, LiveKitHook
 from dashboard.hub import Hub
 from dashboard.judging import make_judging
 from dashboard.live import Live
@@ -175,6 +176,8 @@ def make_app(web: Web, bound_host: str) -> Guard:
     )
     # Plain ASGI: these are asked for most, and FastAPI's routing costs four times the answer.
     app.router.routes.append(Route("/live", Live(web.hub, web.recent), methods=["GET"]))
+    hook = LiveKitHook(lambda: web.config.services, web.supervisor, web.vitals.hook)
+    app.router.routes.append(Route(PATH, hook, methods=["POST"]))
     app.include_router(make_api(web.hub, web.recent, web.supervisor, lambda: web.history))
     app.include_router(make_judging(web.hub, web.supervisor))
     app.include_router(make_operations(web.hub, web.reload))

@@ -3,7 +3,8 @@
 - `Host` must be a name that Roomwatch is known by (against DNS rebinding).
 - A request that a browser marks as coming from another site is refused, but for
   opening a page.
-- A write needs a bearer token that may write, on loopback too. `state.by` is its name.
+- A write needs a bearer token that may write, on loopback too; but for a webhook,
+  which proves by its signature who posts it. `state.by` is the token's name.
 - Reading needs a token, a password or a trusted proxy where `auth:` sets one.
 - Without `auth:` only this machine may read, with `local_reads` this machine too;
   a request that came through a proxy is not this machine.
@@ -19,12 +20,16 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard import hooks
 from dashboard.passwords import Passwords, Verdict
 from probes.settings import Auth, Token, TrustedProxy
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
 """Read by anyone: a load balancer that asks holds no token, knows no name, and learns only yes or no."""
+
+SIGNED_PATHS = frozenset({hooks.PATH})
+"""Posted to by anyone who signs with a service's secret, which is checked there; the other rules hold."""
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _BASIC = 'Basic realm="Roomwatch", charset="UTF-8"'
@@ -95,6 +100,8 @@ class Guard:
         return Refusal(421, "This host name is not known here. Add it to `auth.hosts` in the config file.")
 
     async def _refuses_person(self, scope: Scope, headers: Headers) -> Refusal | None:
+        if scope["method"] == "POST" and scope["path"] in SIGNED_PATHS:
+            return None
         is_write = scope["method"] not in _READS
         token = self._token(headers.get("authorization", ""))
         if is_write:

@@ -12,7 +12,8 @@ import msgspec
 import structlog
 
 from dashboard.children import module_command, module_environment
-from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Rooms, Rule, Shown, ToProber, ToWeb
+from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Noticed, Rooms, Rule, Shown, ToProber, ToWeb
+from probes.model import Notice
 from probes.settings import ConfigText
 from probes.watching.rulings import Ruling
 
@@ -155,6 +156,11 @@ class Supervisor:
         call = next(self._calls)
         answer = await self._call(call, Rule(call=call, service=service, ruling=ruling))
         return answer.error if isinstance(answer, Done) else ""
+
+    def notice(self, service: str, notice: Notice) -> None:
+        """Hand on what a service told by itself. Raises ProberAway where the prober cannot take it now."""
+        if self._link is None or not self._link.offer(Noticed(service, notice)):
+            raise ProberAway("the prober cannot take it now; try again in a second")
 
     async def _call(self, number: int, message: ToProber) -> Done | Rooms:
         if self._link is None:

@@ -13,6 +13,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from dashboard.hooks import OUTCOMES
 from dashboard.hub import Hub
 from probes.metrics import METRICS
 
@@ -37,6 +38,9 @@ class Vitals:
         self._lag = self._gauge("roomwatch_loop_lag_seconds")
         self._skipped = self._counter("roomwatch_frames_skipped_total")
         self._restarts = self._counter("roomwatch_prober_restarts_total")
+        self._hooks = self._counter("roomwatch_hooks_total")
+        for outcome in OUTCOMES:
+            self._hooks.labels(outcome)
         build = METRICS["roomwatch_frame_build_seconds"]
         self._build = Histogram(build.name, build.help, buckets=build.bounds, registry=self._registry)
         self._skipped_before = 0
@@ -45,6 +49,10 @@ class Vitals:
         """A frame was made at wall time `at`."""
         self._frame_at.set(at)
         self._build.observe(build_seconds)
+
+    def hook(self, outcome: str) -> None:
+        """A webhook came, and this became of it."""
+        self._hooks.labels(outcome).inc()
 
     def prober_restarted(self) -> None:
         self._restarts.inc()
@@ -64,4 +72,4 @@ class Vitals:
         return Gauge(name, spec.help, spec.labels, registry=self._registry)
 
     def _counter(self, name: str) -> Counter:
-        return Counter(name, METRICS[name].help, registry=self._registry)
+        return Counter(name, METRICS[name].help, METRICS[name].labels, registry=self._registry)

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from probes.model import RoomView
+from probes.model import Notice, RoomView
 from probes.pipeline import Tick
 from probes.watching.rulings import Ruling
 
@@ -48,6 +48,13 @@ class Rule(msgspec.Struct, tag=True, frozen=True):
     ruling: Ruling
 
 
+class Noticed(msgspec.Struct, tag=True, frozen=True):
+    """Web to prober: what `service` told by itself, verified. There is no answer."""
+
+    service: str
+    notice: Notice
+
+
 class Shown(msgspec.Struct, tag=True, frozen=True):
     """Prober to web: one tick, its metrics as text, and the worst loop lag since the last (seconds)."""
 
@@ -73,7 +80,7 @@ class Rooms(msgspec.Struct, tag=True, frozen=True):
     """The cursor of the last one, empty where no more follow."""
 
 
-ToProber = Configure | ListRooms | Rule
+ToProber = Configure | ListRooms | Noticed | Rule
 ToWeb = Shown | Done | Rooms
 
 TO_PROBER: msgspec.msgpack.Decoder[ToProber] = msgspec.msgpack.Decoder(ToProber)
@@ -110,12 +117,13 @@ class Link(Generic[Sent, Received]):
         body = self._encoder.encode(message)
         self._writer.write(len(body).to_bytes(4, "big") + body)
 
-    def offer(self, message: Sent) -> None:
-        """Queue a message, or drop and count it while the reader is far behind."""
+    def offer(self, message: Sent) -> bool:
+        """Queue a message and return True, or drop and count it while the reader is far behind."""
         if self._writer.transport.get_write_buffer_size() > _MAX_WAITING:
             self.dropped += 1
-            return
+            return False
         self.send(message)
+        return True
 
     async def __aiter__(self) -> AsyncIterator[Received]:
         """Messages until the other end is closed."""

@@ -18,7 +18,19 @@ from probes.cadence import Cadence
 from probes.history import HistorySink, open_history
 from probes.http import Http
 from probes.lag import LoopLag
-from probes.link import TO_PROBER, Configure, Done, Link, ListRooms, Rooms, Rule, Shown, ToProber, ToWeb
+from probes.link import (
+    TO_PROBER,
+    Configure,
+    Done,
+    Link,
+    ListRooms,
+    Noticed,
+    Rooms,
+    Rule,
+    Shown,
+    ToProber,
+    ToWeb,
+)
 from probes.logs import configure_logs
 from probes.metrics import Metrics
 from probes.model import Relocation
@@ -102,6 +114,8 @@ class Prober:
                 self._link.send(self._list_rooms(message))
             case Rule():
                 self._link.send(Done(call=message.call, error=self._rule(message)))
+            case Noticed():
+                self._notice(message)
 
     def _rule(self, message: Rule) -> str:
         watch = self._watches.get(message.service)
@@ -111,6 +125,11 @@ class Prober:
         if self._cadence is not None and not error:
             self._cadence.news()
         return error
+
+    def _notice(self, message: Noticed) -> None:
+        watch = self._watches.get(message.service)
+        if watch is not None and watch.notice(message.notice) and self._cadence is not None:
+            self._cadence.news()
 
     def _list_rooms(self, message: ListRooms) -> Rooms:
         watch = self._watches.get(message.service)

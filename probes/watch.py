@@ -7,18 +7,20 @@ each result and with each question.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from probes.config.objectives import Objectives
 from probes.door import Tries, door_by_probe, door_by_service
 from probes.headroom import headroom
 from probes.lineage import Lineage
-from probes.model import Cause, Door, Observation, Outcome, ProbeResult, ProbeView, Relocation
+from probes.model import Cause, Door, Notice, Observation, Outcome, ProbeResult, ProbeView, Relocation
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
+from probes.watching.answers import Changes
 from probes.watching.endpoint import POLL, WatchedEndpoint
 from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
+from probes.watching.notices import TRIES, Heard
 from probes.watching.paging import Listed, cursor, listed, page
 from probes.watching.roll import key_of
 from probes.watching.rulings import Ruling
@@ -40,6 +42,7 @@ class Watch:
         self._endpoints = {e.id: WatchedEndpoint(e) for e in settings.endpoints}
         self._tries = Tries()
         self._first_hand = FirstHand()
+        self._heard = Heard()
         self._lineage = Lineage(
             settings.name, settings.audience, settings.lineage, settings.capacity, restored
         )
@@ -83,9 +86,35 @@ class Watch:
             endpoint.fail(result)
         else:
             changes = endpoint.take(result, result.part, self._settings.every)
-            everywhere = Everywhere(self._endpoints.values(), result.at, self._settings.every)
-            told = self._first_hand.of(endpoint, changes, everywhere, self._lineage.departed)
-            self._lineage.take(told, everywhere, result.part.successors)
+            self._learn(endpoint, changes, result.at, result.part.successors)
+
+    def notice(self, notice: Notice) -> bool:
+        """Take in what the service told by itself, however often it does. Returns whether rooms changed."""
+        if not self._heard.is_new(notice):
+            return False
+        if (outcome := TRIES.get(notice.kind)) is not None:
+            next(iter(self._endpoints.values())).tries[outcome] += 1
+            return False
+        endpoint = self._endpoint_of(notice)
+        changes = endpoint.hear(notice) if endpoint else None
+        if endpoint is None or changes is None:
+            return False
+        self._learn(endpoint, changes, notice.at, {})
+        return True
+
+    def _learn(
+        self, endpoint: WatchedEndpoint, changes: Changes, at: float, successors: Mapping[str, str]
+    ) -> None:
+        everywhere = Everywhere(self._endpoints.values(), at, self._settings.every)
+        told = self._first_hand.of(endpoint, changes, everywhere, self._lineage.departed)
+        self._lineage.take(told, everywhere, successors)
+
+    def _endpoint_of(self, notice: Notice) -> WatchedEndpoint | None:
+        """The endpoint whose room it is; of several the one that has it, and else the polls will tell."""
+        endpoints = list(self._endpoints.values())
+        having = [e for e in endpoints if (e.id, notice.room) in e.answers.open]
+        found = endpoints if len(endpoints) == 1 else having
+        return found[0] if len(found) == 1 else None
 
     def rule(self, ruling: Ruling, at: float) -> str:
         """Carry out what an operator says at wall time `at`. Returns why that cannot be, or ""."""

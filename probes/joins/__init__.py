@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
 from pydantic import Field
 
-from probes.joins import http, janus_signal
+from probes.joins import http, janus_signal, livekit_validate
 from probes.joins.base import JoinBase, Joiner
 
 __all__ = ["JOINS", "JoinSettings", "Way"]
@@ -23,6 +23,7 @@ class Way(NamedTuple):
 JOINS: dict[str, Way] = {
     "http": Way(http.HttpJoinSettings, http.HttpJoin),
     "janus-signal": Way(janus_signal.JanusSignalSettings, janus_signal.JanusSignal),
+    "livekit-validate": Way(livekit_validate.LiveKitValidateSettings, livekit_validate.LiveKitValidate),
 }
 
 if TYPE_CHECKING:

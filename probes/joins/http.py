@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urljoin
 
@@ -12,15 +11,14 @@ from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from probes.config.units import HeaderName, HeaderValue
-from probes.failure import ProbeFailed
 from probes.http import Answer, Http
-from probes.http.faults import not_json, outcome_of_status, place
-from probes.http.staged import Question, Stages, ask_in_stages
+from probes.http.faults import not_json, outcome_of_status
+from probes.http.staged import Question
 from probes.joins.base import JoinBase, JoinOutcome
+from probes.joins.one_request import join_by
 from probes.mapping.paths import FieldPath, Path
 from probes.model import JoinAttempt, Outcome, plain_text
 
-MAX_BODY = 1_000_000
 CODE_BYTES = 64
 
 
@@ -66,20 +64,7 @@ class HttpJoin:
         url = urljoin(base_url, self._path)
         question = Question(settings.method, url, self._headers, settings.body)
         tls = http.tls(settings.verify_tls)  # made before the clock starts: the first takes its time
-        stages = Stages()
-        try:
-            async with asyncio.timeout(settings.timeout):
-                answer = await ask_in_stages(tls, question, MAX_BODY, stages)
-            outcome, code, detail = self._meaning(answer)
-        except TimeoutError:
-            outcome, code = Outcome.TIMEOUT, ""
-            detail = f"{place(url)} did not answer the join within {settings.timeout:g} s{_last(stages)}"
-        except ProbeFailed as failure:
-            outcome, code, detail = failure.outcome, failure.code, failure.detail
-        stages.reached("total")
-        return JoinAttempt(
-            room=settings.room, outcome=outcome, stages=stages.seconds, code=code, detail=detail
-        )
+        return await join_by(question, settings, tls, self._meaning)
 
     def _meaning(self, answer: Answer) -> tuple[Outcome, str, str]:
         """The outcome, the service's own code and a sentence. Raises ProbeFailed (protocol)."""
@@ -108,8 +93,3 @@ class HttpJoin:
         except JMESPathError:
             return ""
         return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-
-
-def _last(stages: Stages) -> str:
-    reached = list(stages.seconds)
-    return f"; it got as far as {reached[-1].replace('_', ' ')}" if reached else ""

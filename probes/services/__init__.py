@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
 from pydantic import Field
 
-from probes.services import http_json, janus, jitsi, openmetrics
+from probes.services import http_json, janus, jitsi, livekit, openmetrics
 from probes.services.base import RoomsService, ServiceSettings
 
 __all__ = ["SERVICES", "AnyService", "Kind"]
@@ -25,6 +25,7 @@ SERVICES: dict[str, Kind] = {
     "janus": Kind(janus.JanusSettings, janus.Janus),
     "jitsi": Kind(jitsi.JitsiSettings, jitsi.Jitsi),
     "openmetrics": Kind(openmetrics.OpenMetricsSettings, openmetrics.OpenMetrics),
+    "livekit": Kind(livekit.LiveKitSettings, livekit.LiveKit),
 }
 
 if TYPE_CHECKING:

@@ -24,6 +24,8 @@ FORGET_MISSING = 600.0
 FIRST_ANSWERS = 3
 """How many answers after a silence are read with `PATIENCE`."""
 
+TOLD = "the service says it ended"
+
 MOST_MISSING = 100_000
 _PEAK = 40.0
 
@@ -132,11 +134,18 @@ class Answers:
     now: float = 0.0
     open: Roll = field(default_factory=Roll)
     closed: Roll = field(default_factory=Roll)
-    summary: Summary = field(default_factory=Summary)
+    _summary: Summary | None = None
     _silent: bool = False
     _answers: int = FIRST_ANSWERS  # good ones since the last silence
     _missing: dict[Key, _Missing] = field(default_factory=dict)
     _peaks: _Peaks = field(default_factory=_Peaks)
+
+    @property
+    def summary(self) -> Summary:
+        """The open rooms in sum, made where it is asked for: rooms may also open and end between answers."""
+        if self._summary is None:
+            self._summary = summarise(self.open)
+        return self._summary
 
     def waits_for(self, keys: Mapping[str, set[str]]) -> set[Key]:
         """Which rooms of `keys`, the ids by node, are open here, or missing and not yet held for gone."""
@@ -159,6 +168,29 @@ class Answers:
         """A poll went wrong: nothing is learned of any room, and what is missing later gets patience."""
         self._silent = True
 
+    def open_now(self, room: Room, now: float) -> Changes:
+        """A room opened at service time `now`: the service said so by itself, before an answer has it."""
+        key = key_of(room)
+        missed = self._missing.pop(key, None)
+        if key in self.open:
+            return Changes(at=now)
+        self.open.put(room)
+        self._summary = None
+        return Changes(at=now, arrived=() if missed else (Arrival(room, now),))
+
+    def end_now(self, key: Key, now: float) -> Changes:
+        """A room ended at service time `now`: the service said so by itself, before an answer does."""
+        room = self.open.pop(key)
+        missing = self._missing.pop(key, None)
+        self._summary = None
+        if missing is not None:
+            return Changes(at=now, departed=(missing.departure(now, TOLD),))
+        if room is None:
+            return Changes(at=now)
+        before = self._peaks.of(key, room.participants)
+        departure = Departure(room=room, last_seen=now, at=now, before=before, how=TOLD)
+        return Changes(at=now, departed=(departure,))
+
     def take(self, part: SnapshotPart, at: float, now: float, limit: float) -> Changes:
         """Read a good answer that came at wall time `at` and service time `now`.
 
@@ -180,7 +212,7 @@ class Answers:
             changes = self._compare(part, roll, closed, now)
         self.part, self.at, self.now = part, at, now
         self.open, self.closed = roll, closed
-        self.summary = summarise(roll)
+        self._summary = None
         return changes
 
     def _note_silence(self, gap: bool) -> None:
@@ -229,7 +261,7 @@ class Answers:
         for key, missing in self._missing.items():
             missing.answers += complete
             if key in told:
-                departed.append(missing.departure(now, "the service says it ended"))
+                departed.append(missing.departure(now, TOLD))
             elif missing.gone(now):
                 departed.append(missing.departure(now, f"gone from {missing.answers} answers in a row"))
             elif now - missing.since > FORGET_MISSING:

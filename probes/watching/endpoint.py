@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from heapq import nlargest
 
 from probes.door import Counters
-from probes.model import NodeReport, ProbeResult, SnapshotPart
+from probes.model import NodeReport, Notice, NoticeKind, Outcome, ProbeResult, SnapshotPart
 from probes.services.base import Endpoint
 from probes.state import EndpointStatus
 from probes.watching.answers import Answers, Changes
+from probes.watching.notices import RoomWords
 from probes.watching.pace import Pace
 from probes.watching.runs import Runs
 from probes.watching.summary import shown
@@ -44,6 +46,9 @@ class WatchedEndpoint:
         self.pace = Pace()
         self.runs: dict[str, Runs] = {}
         self.reports: dict[str, NodeReport] = {}
+        self.words = RoomWords()
+        self.tries: Counter[Outcome] = Counter()
+        """Ends of tries to join that the service told of by itself, one by one."""
         self._failure: ProbeResult | None = None
         self._named: dict[str, float] = {}
         self._tells_time = False
@@ -71,9 +76,10 @@ class WatchedEndpoint:
 
     def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
         """Read a good answer."""
+        part = self.words.correct(part, result.at)
         changes = self.answers.take(part, result.at, self._time(result.at, part), silence(every))
         self._failure = None
-        self.counters.take(part.joins, changes.at)
+        self.counters.take(part.joins or self.tries, changes.at)
         self.pace.take(result.at, changes.at)
         self.reports = {report.id: report for report in part.nodes}
         self._remember_nodes(changes.at)
@@ -82,6 +88,20 @@ class WatchedEndpoint:
     def answering(self, at: float, every: float) -> bool:
         """Whether a good answer came lately before `at`: within two intervals."""
         return self.answers.part is not None and at - self.answers.at <= silence(every)
+
+    def hear(self, notice: Notice) -> Changes | None:
+        """Read a word of the service on one of its rooms; None where it changes nothing.
+
+        Rooms that the service tells of by itself are on this endpoint. Before the first
+        answer nothing is known that it could change.
+        """
+        key = (self.id, notice.room)
+        room = self.words.take(key, notice, self.answers.open.get(key))
+        if room is None or self.answers.part is None:
+            return None
+        now = max(self.answers.now, self._goes_on_to(notice.at))
+        ended = notice.kind is NoticeKind.ROOM_ENDED
+        return self.answers.end_now(key, now) if ended else self.answers.open_now(room, now)
 
     def nodes(self) -> list[str]:
         """The names of the nodes it speaks for, at most `MOST_NODES`."""
@@ -130,6 +150,9 @@ class WatchedEndpoint:
         if part.service_time is not None:
             self._tells_time = True
             return part.service_time
+        return self._goes_on_to(at)
+
+    def _goes_on_to(self, at: float) -> float:
         if not self._tells_time:
             return at
         pace = self.pace.value()

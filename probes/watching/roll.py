@@ -52,6 +52,14 @@ class Roll:
         rooms = self.nodes.get(key[0])
         return rooms.get(key[1]) if rooms else None
 
+    def put(self, room: Room) -> None:
+        """Add one room, or take it for the one of its id."""
+        self.nodes.setdefault(room.node, {})[room.id] = room
+
+    def pop(self, key: Key) -> Room | None:
+        """Take one room out."""
+        return self.nodes.get(key[0], {}).pop(key[1], None)
+
     def replaces(self, before: Roll) -> Difference:
         """How this roll differs from the one `before`, which is used up: one pass finds all there is."""
         found = Difference()

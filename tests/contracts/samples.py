@@ -71,6 +71,15 @@ SERVICE_SAMPLES: dict[str, ServiceSample] = {
         {"rooms": {"title": "title"}, "headers": {"Authorization": SECRET}},
         lambda rooms: {"rooms": [{"id": i, "title": t, "participants": p} for i, t, p in rooms]},
     ),
+    "livekit": ServiceSample(
+        {"api_key": SECRET, "api_secret": SECRET, "metadata": {"title": "title"}},
+        lambda rooms: {
+            "rooms": [
+                {"name": str(i), "metadata": json.dumps({"title": t}), "num_participants": p}
+                for i, t, p in rooms
+            ]
+        },
+    ),
     "janus": ServiceSample(
         {"admin_secret": SECRET},
         lambda rooms: {
@@ -100,5 +109,6 @@ SERVICE_SAMPLES: dict[str, ServiceSample] = {
 
 JOIN_SAMPLES: dict[str, JoinSample] = {
     "http": JoinSample({"headers": {"Authorization": SECRET}}, sends_json({"code": "joined"})),
+    "livekit-validate": JoinSample({"api_key": SECRET, "api_secret": SECRET}, sends(answer(b"success"))),
     "janus-signal": JoinSample({"api_secret": SECRET}, _JanusDoor()),
 }

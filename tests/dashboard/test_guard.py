@@ -125,6 +125,26 @@ def test_passwords_open_the_board_and_never_a_write() -> None:
     assert ask(rules, "POST", authorization=basic("ana", "correct horse")).status_code == 401
 
 
+def test_a_webhook_needs_no_token_for_it_is_signed_and_nothing_else_is_let_in_with_it() -> None:
+    for rules in (auth(), auth(**AUTH)):
+        assert ask(rules, "POST", "/hooks/livekit", peer="10.0.0.9").text == "inside"
+        assert ask(rules, "POST", "/hooks/livekit", via="1.1 proxy").text == "inside"
+        assert ask(rules, "POST", "/hooks/livekit", host="evil.example").status_code == 421
+        for site in ("cross-site", "same-site"):
+            assert ask(rules, "POST", "/hooks/livekit", sec_fetch_site=site).status_code == 403
+        for method in ("PUT", "PATCH", "DELETE"):
+            assert ask(rules, method, "/hooks/livekit").status_code == 401
+        for path in (
+            "/hooks/livekit/",
+            "/hooks",
+            "/hooks/",
+            "//hooks/livekit",
+            "/hooks/livekit/../../-/reload",
+        ):
+            assert ask(rules, "POST", path).status_code == 401
+    assert ask(auth(**AUTH), path="/hooks/livekit").status_code == 401
+
+
 def test_a_right_password_is_hashed_once_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[str] = []
     monkeypatch.setattr("dashboard.passwords._matches", lambda _h, password: hashed.append(password) or True)

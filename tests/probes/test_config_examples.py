@@ -13,6 +13,7 @@ from probes.model import Outcome, Room, RoomState, SnapshotPart
 from probes.services import SERVICES
 from probes.settings import parse, read_config
 from tests.jitsi import FakeJitsi
+from tests.livekit import listed, room
 from tests.probes.asking import opened
 from tests.probes.raw_http import RawServer, answer, sends, sends_json, serving
 
@@ -94,6 +95,28 @@ ANSWERS: dict[str, tuple[object, list[Room]]] = {
         },
         [Room(id="town-hall", node="api.daily.co:443", participants=2, started_at=AT_SIX)],
     ),
+    "livekit": (
+        listed(
+            room(
+                "town-hall",
+                12,
+                max_participants=50,
+                creation_time=int(AT_SIX),
+                metadata='{"title": "Town hall", "hosts": ["u1"]}',
+            )
+        ),
+        [
+            Room(
+                id="town-hall",
+                node="livekit.example.org:443",
+                participants=12,
+                title="Town hall",
+                capacity=50,
+                started_at=AT_SIX,
+                hosts=("u1",),
+            )
+        ],
+    ),
     "agora": (
         {"success": True, "data": {"channels": [{"channel_name": "c1", "user_count": 3}], "total_size": 1}},
         [Room(id="c1", node="api.agora.io:443", participants=3)],
@@ -122,7 +145,15 @@ signalling_gave_up_total 3
 
 @pytest.fixture(autouse=True)
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AUDIO_TOKEN", "DAILY_API_KEY", "AGORA_BASIC", "TWILIO_BASIC", "STAGE_METRICS_TOKEN"):
+    for name in (
+        "AUDIO_TOKEN",
+        "DAILY_API_KEY",
+        "AGORA_BASIC",
+        "TWILIO_BASIC",
+        "STAGE_METRICS_TOKEN",
+        "LIVEKIT_API_KEY",
+        "LIVEKIT_API_SECRET",
+    ):
         monkeypatch.setenv(name, f"the {name}")
 
 
