@@ -69,8 +69,8 @@ class TestMetrics:
         (part,) = self.polls(metrics("ND_b", 5, {}) + metrics("ND_a", 7, {}))
         (found,) = part.rooms
         assert part.nodes == [
-            NodeReport("ND_a", participants=7, within=found.node),
-            NodeReport("ND_b", participants=5, within=found.node),
+            NodeReport("ND_a", participants=7, in_rooms=True),
+            NodeReport("ND_b", participants=5, in_rooms=True),
         ]
 
     def test_each_end_of_a_try_is_an_outcome_and_steps_on_the_way_are_none(self) -> None:
