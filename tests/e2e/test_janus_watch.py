@@ -164,6 +164,28 @@ def test_a_room_destroyed_here_and_created_there_is_one_relocation(
     )
 
 
+def test_a_room_destroyed_here_and_opened_there_under_another_id_is_succeeded(
+    a: JanusNode, b: JanusNode
+) -> None:
+    a.create_room(7, description="The launch of the year")
+    for _ in range(3):
+        a.join(7)
+    with Roomwatch(config(a, b)) as watch:
+        started(watch, {("a", "7"): 3})
+        a.destroy_room(7)
+        watch.wait(lambda s: moves(s) == [("ended", "a", None)], "end of the room")
+        b.create_room(8, description="The launch of the year, again")
+        b.join(8)
+        b.join(8)
+        watch.wait(lambda s: moves(s) == [("succeeded", "a", "b")], "successor")
+        service = watch.wait(lambda s: s["relocations"][0]["participants_now"] == 2, "people who came along")
+        service = polled_again(watch, 3)
+    (relocation,) = service["relocations"]
+    assert (relocation["status"], relocation["to"]["room"]) == ("standing", "8")
+    assert (relocation["participants_before"], relocation["lost"]) == (3, 1)
+    assert "same title" in relocation["evidence"]
+
+
 def test_a_stopped_node_is_unknown_and_delays_nobody(a: JanusNode, b: JanusNode) -> None:
     a.create_room(1)
     for _ in range(3):
