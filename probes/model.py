@@ -106,6 +106,7 @@ class Room(msgspec.Struct, frozen=True, gc=False):
     capacity: int | None = None
     started_at: float | None = None
     hosts: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
 
 
 class NodeReport(msgspec.Struct, frozen=True, gc=False):

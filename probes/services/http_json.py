@@ -50,6 +50,7 @@ class RoomsMapping(Settings):
     """The service's own words for the states, beside the common ones."""
     started_at: FieldPath | None = None
     hosts: FieldPath | None = None
+    speakers: FieldPath | None = None
 
 
 class NodesMapping(Settings):
@@ -184,6 +185,7 @@ def _document(settings: HttpJsonSettings) -> Document:
                 "state": (rooms.state, WORD),
                 "started_at": (rooms.started_at, WHEN),
                 "hosts": (rooms.hosts, NAMES),
+                "speakers": (rooms.speakers, NAMES),
             },
         )
     }
