@@ -123,7 +123,8 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
 
     `complete=False`: some of what it told could not be read, so a room that is
     missing here may still exist. `joins` are the service's own counters since
-    its start, by outcome (`joined` is the admitted).
+    its start, by outcome (`joined` is the admitted). `next_in`: do not ask again
+    within so many seconds, `next_in_why` in a few words.
     """
 
     rooms: Sequence[Room]
@@ -132,6 +133,8 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
     nodes: Sequence[NodeReport] = ()
     joins: Mapping[Outcome, int] = {}
     note: str = ""
+    next_in: float | None = None
+    next_in_why: str = ""
 
 
 class JoinAttempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +160,7 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     attempt: JoinAttempt | None = None
     code: str = ""
     detail: str = ""
+    next_in: float | None = None  # seconds from `at` within which it is not run again
 
 
 # --- What a tick shows. Each struct below is a part of the frame and is encoded as it stands. ---
@@ -278,6 +282,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     probes: tuple[ProbeView, ...]
     relocations_total: Mapping[Cause, int] = {}
     retractions_total: int = 0
+    poll_interval: float | None = None  # seconds between polls now: more than configured where a service asks
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):

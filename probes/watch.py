@@ -99,7 +99,9 @@ class Watch:
         free = headroom(nodes, rooms, joined.participants if joined.complete else None, settings.capacity)
         relocations = self._lineage.relocations(joined.known)
         facts = Facts(
-            endpoints=tuple(e.status(e in joined.answering, at) for e in self._endpoints.values()),
+            endpoints=tuple(
+                e.status(e in joined.answering, at, settings.every) for e in self._endpoints.values()
+            ),
             participants=joined.participants,
             door=door,
             tries=tries,
@@ -132,6 +134,7 @@ class Watch:
             probes=self._probes(),
             relocations_total={cause: self._lineage.totals[cause] for cause in Cause},
             retractions_total=self._lineage.retractions,
+            poll_interval=max(e.interval(settings.every) for e in self._endpoints.values()),
         )
 
     def rooms(self, after: str, limit: int, at: float) -> tuple[list[Listed], int]:

@@ -114,7 +114,7 @@ class HttpJson:
             settings.method, endpoint.url, headers=self._headers, json=settings.body, limits=self._limits
         )
         if not 200 <= answer.status < 300:
-            raise bad_status(answer.status, answer.where)
+            raise bad_status(answer.status, answer.where, answer.headers)
         if len(answer.body) < LARGE:
             return self.read(answer.body, endpoint.id, answer.where)
         loop = asyncio.get_running_loop()
