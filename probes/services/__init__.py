@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
 from pydantic import Field
 
-from probes.services import http_json, janus
+from probes.services import http_json, janus, x_spaces
 from probes.services.base import RoomsService, ServiceSettings
 
 __all__ = ["SERVICES", "AnyService", "Kind"]
@@ -23,6 +23,7 @@ class Kind(NamedTuple):
 SERVICES: dict[str, Kind] = {
     "http-json": Kind(http_json.HttpJsonSettings, http_json.HttpJson),
     "janus": Kind(janus.JanusSettings, janus.Janus),
+    "x-spaces": Kind(x_spaces.XSpacesSettings, x_spaces.XSpaces),
 }
 
 if TYPE_CHECKING:

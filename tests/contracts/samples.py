@@ -60,6 +60,25 @@ SERVICE_SAMPLES: dict[str, ServiceSample] = {
             },
         },
     ),
+    "x-spaces": ServiceSample(
+        {"token": SECRET, "creators": ["7"]},
+        lambda rooms: (
+            {
+                "data": [
+                    {
+                        "id": str(i) if isinstance(i, int) else i,
+                        "state": "live",
+                        "title": t,
+                        "participant_count": p,
+                    }
+                    for i, t, p in rooms
+                ],
+                "meta": {"result_count": len(rooms)},
+            }
+            if rooms
+            else {"meta": {"result_count": 0}}
+        ),
+    ),
 }
 
 JOIN_SAMPLES: dict[str, JoinSample] = {
