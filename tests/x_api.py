@@ -65,7 +65,9 @@ class XApi:
         self.limit = limit
         self.left: dict[str, int] = {}
         self.ahead = 0.0
+        self.window = window
         self.resets_at = time.time() + window
+        self.refused = 0
         self.failing: dict[str, bytes] = {}
         self.problems: list[dict[str, Any]] = []
         self.asked: Counter[str] = Counter()
@@ -84,6 +86,9 @@ class XApi:
         self.times.append(time.monotonic())
         if exchange.headers.get("authorization") != f"Bearer {TOKEN}":
             return self._send({"title": "Unauthorized", "type": "about:blank", "detail": "Unauthorized"}, 401)
+        if time.time() >= self.resets_at:
+            self.left.clear()
+            self.resets_at = time.time() + self.window
         left = self.left.get(target.path, self.limit)
         self.left[target.path] = max(0, left - 1)
         limits = {
@@ -92,6 +97,7 @@ class XApi:
             "x-rate-limit-reset": str(int(self.resets_at + self.ahead)),
         }
         if left <= 0:
+            self.refused += 1
             told = {"title": "Too Many Requests", "detail": "Too Many Requests", "type": "about:blank"}
             return self._send({**told, "status": 429}, 429, limits)
         if target.path in self.failing:
