@@ -6,15 +6,12 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from typing import Any, Self
+from typing import Any
 
-import apscheduler.schedulers.base
 import pytest
 
-from probes import schedule
 from probes.schedule import Schedule, phase
+from tests.probes.test_schedule import Job, SetClock
 
 START = 1_700_000_000.0
 
@@ -37,17 +34,11 @@ class QuickLoop(asyncio.SelectorEventLoop):
         return self.now
 
 
-@dataclass(frozen=True)
-class Job:
-    key: str
-    every: float
-    group: str = ""
+class Clock(SetClock):
+    """The clocks of the schedule and of the scheduler below it, which go with the loop's time."""
 
-
-class Clock:
-    """The clocks of the schedule and of the scheduler below it; `ahead` sets the wall's."""
-
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(monkeypatch)
         self.loop = QuickLoop()
         self.ahead = START
 
@@ -84,16 +75,7 @@ class Runs:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-
-    class Moment(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Self:
-            return cls.fromtimestamp(made.time(), tz)
-
-    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Moment)
-    monkeypatch.setattr(schedule, "time", made)
-    return made
+    return Clock(monkeypatch)
 
 
 def play(clock: Clock, story: Callable[[Runs], Coroutine[Any, Any, None]]) -> Runs:
