@@ -130,7 +130,7 @@ def _refused(where: str, code: object, reason: object, hints: Hints) -> ProbeFai
 
 def _bad_status(answer: Answer, hints: Hints) -> ProbeFailed:
     if answer.status != 404:
-        return bad_status(answer.status, answer.where)
+        return bad_status(answer.status, answer.where, answer.headers)
     # Janus knows no such path; `not_found` would say that there is no such room.
     hint = f"; {hints[404]}" if 404 in hints else ""
     return ProbeFailed(Outcome.PROTOCOL, f"{answer.where} has no Janus API at this path{hint}", "404")

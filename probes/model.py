@@ -131,7 +131,8 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
     nodes alone, so how many rooms are open is unknown. `joins` are the service's
     own counters since its start, by outcome (`joined` is the admitted).
     `successors`: the service itself says that the room with one id goes on in
-    the room with the other.
+    the room with the other. `next_in`: do not ask again within so many seconds,
+    `next_in_why` in a few words.
     """
 
     rooms: Sequence[Room]
@@ -142,6 +143,8 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
     joins: Mapping[Outcome, int] = {}
     successors: Mapping[str, str] = {}
     note: str = ""
+    next_in: float | None = None
+    next_in_why: str = ""
 
 
 class NoticeKind(StrEnum):
@@ -195,6 +198,7 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
     attempt: JoinAttempt | None = None
     code: str = ""
     detail: str = ""
+    next_in: float | None = None  # seconds from `at` within which it is not run again
 
 
 # --- What a tick shows. Each struct below is a part of the frame and is encoded as it stands. ---
@@ -332,6 +336,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     probes: tuple[ProbeView, ...]
     relocations_total: Mapping[Cause, int] = {}
     retractions_total: int = 0
+    poll_interval: float | None = None  # seconds between polls now: more than configured where a service asks
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):

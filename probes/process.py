@@ -182,15 +182,17 @@ class Prober:
     def _seen_before(self, service: str) -> list[Relocation]:
         return self._history.relocations(service) if self._history is not None else []
 
-    async def _probe(self, probe: Probe) -> None:
+    async def _probe(self, probe: Probe) -> float | None:
+        """One run; gives the seconds within which there is to be no other."""
         result = await run(probe)
         watch = self._watches.get(result.service)
         if watch is None:
-            return  # a reload took the service away while the probe was running
+            return None  # a reload took the service away while the probe was running
         watch.observe(result)
         self._metrics.record(result)
         if self._cadence is not None and probe.name == POLL:
             self._cadence.news()
+        return result.next_in
 
     def _late(self, probe: Probe, overruns: int, missed: int) -> None:
         self._metrics.late(probe.service, probe.node, probe.name, overruns, missed)

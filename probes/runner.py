@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,9 +12,13 @@ import structlog
 
 from probes.failure import ProbeFailed
 from probes.model import JoinAttempt, Outcome, ProbeResult, SnapshotPart
+from probes.watching.wording import slower, stretch
 
 POLL = "rooms"
 JOIN = "join"
+
+LONGEST_WAIT = 900.0
+"""The most seconds for which a service can have itself not asked: a usual window of a rate limit."""
 
 _log = structlog.get_logger()
 
@@ -44,6 +49,7 @@ async def run(probe: Probe) -> ProbeResult:
     started = time.perf_counter()
     learned: SnapshotPart | JoinAttempt | None = None
     outcome, detail, code = Outcome.OK, "", ""
+    next_in: float | None = None
     try:
         async with asyncio.timeout(probe.deadline):
             learned = await probe.call()
@@ -52,6 +58,9 @@ async def run(probe: Probe) -> ProbeResult:
         detail = f"{probe.node} did not answer within {probe.deadline:g} s"
     except ProbeFailed as failure:
         outcome, detail, code = failure.outcome, failure.detail, failure.code
+        next_in = _bounded(failure.next_in)
+        if next_in is not None and next_in > probe.every:
+            detail = f"{detail}; asked again in {stretch(next_in)}"
     except Exception as error:  # noqa: BLE001 - a probe that breaks must not end the watching
         outcome = Outcome.OTHER
         detail = f"the probe itself failed ({type(error).__name__}); see Roomwatch's log"
@@ -59,7 +68,8 @@ async def run(probe: Probe) -> ProbeResult:
     if isinstance(learned, JoinAttempt):
         outcome, detail, code = learned.outcome, learned.detail, learned.code
     elif learned is not None:
-        detail = learned.note
+        next_in = _bounded(learned.next_in)
+        detail = _note(learned, probe.every, next_in)
     elif probe.name == JOIN:
         learned = JoinAttempt(room="", outcome=outcome, detail=detail, code=code)
     return ProbeResult(
@@ -73,4 +83,19 @@ async def run(probe: Probe) -> ProbeResult:
         attempt=learned if isinstance(learned, JoinAttempt) else None,
         code=code,
         detail=detail,
+        next_in=next_in,
     )
+
+
+def _bounded(next_in: float | None) -> float | None:
+    """A wait as it is kept: what a service or an adapter says must not silence a probe."""
+    if next_in is None or not math.isfinite(next_in) or next_in <= 0:
+        return None
+    return min(next_in, LONGEST_WAIT)
+
+
+def _note(part: SnapshotPart, every: float, next_in: float | None) -> str:
+    if next_in is None or next_in <= every:
+        return part.note
+    pace = slower(next_in, every, part.next_in_why)
+    return f"{pace}; {part.note}" if part.note else pace

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -58,6 +59,10 @@ def _fraction(key: str) -> float:
 class Schedule(Generic[T]):
     """Runs `run(job)` for each followed job at its interval, one run of a job at a time.
 
+    `run` may return the seconds for which the job is not to run again: the next run is put
+    off until then, and those that fall away are neither late nor missed. Without it the job
+    goes back to its phase.
+
     `late(job, overruns, missed)` is told of runs that did not happen: `overruns`
     because the one before was still going, `missed` because the process was not
     able to run at all.
@@ -65,13 +70,15 @@ class Schedule(Generic[T]):
 
     def __init__(
         self,
-        run: Callable[[T], Awaitable[None]],
+        run: Callable[[T], Awaitable[float | None]],
         late: Callable[[T, int, int], None],
     ) -> None:
         self._run = run
         self._late = late
         self._jobs: dict[str, T] = {}
         self._last_due: dict[str, float] = {}
+        self._not_before: dict[str, float] = {}  # on the clock that is never set, by key
+        self._out_of_phase: set[str] = set()
         self._wall_ahead = _wall_ahead()
         # APScheduler warns at each overrun; they are counted here, once, as metrics.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -97,16 +104,21 @@ class Schedule(Generic[T]):
         wanted = {job.key: job for job in jobs}
         for key in self._jobs.keys() - wanted.keys():
             self._scheduler.remove_job(key)
-            if self._scheduler.get_job(_FIRST + key) is not None:
-                self._scheduler.remove_job(_FIRST + key)
+            self._drop_first_run(key)
             self._last_due.pop(key, None)
+            self._not_before.pop(key, None)
+            self._out_of_phase.discard(key)
         for key, job in wanted.items():
             is_new = key not in self._jobs
-            self._scheduler.add_job(self._run, self._interval(job), args=[job], id=key, replace_existing=True)
+            self._scheduler.add_job(
+                self._once, self._interval(job), args=[job], id=key, replace_existing=True
+            )
             if is_new and job.every > 2 * _SPREAD_SECONDS:
                 self._run_soon(job)
-            if is_new or self._jobs[key].every != job.every:
+            if is_new or self._jobs[key].every != job.every or key in self._out_of_phase:
                 self._last_due.pop(key, None)
+            self._out_of_phase.discard(key)
+            self._put_off(job)
         self._jobs = wanted
 
     def look_at_the_clock(self) -> None:
@@ -124,12 +136,50 @@ class Schedule(Generic[T]):
         when = time.time() + _fraction(job.key) * _SPREAD_SECONDS
         first = _FIRST + job.key
         self._scheduler.add_job(
-            self._run, DateTrigger(_at(when)), args=[job], id=first, replace_existing=True
+            self._once, DateTrigger(_at(when)), args=[job], id=first, replace_existing=True
         )
 
+    def _drop_first_run(self, key: str) -> None:
+        if self._scheduler.get_job(_FIRST + key) is not None:
+            self._scheduler.remove_job(_FIRST + key)
+
+    async def _once(self, job: T) -> None:
+        seconds = await self._run(job)
+        if job.key not in self._jobs:
+            return
+        job = self._jobs[job.key]  # a reload may have changed its interval meanwhile
+        self._not_before.pop(job.key, None)
+        if seconds is not None and seconds > 0:
+            self._not_before[job.key] = time.monotonic() + seconds
+        if not self._put_off(job) and job.key in self._out_of_phase:
+            self._back_to_phase(job)
+
+    def _put_off(self, job: T) -> bool:
+        """Move the next run of `job` to the time before which it is not wanted, if it would come sooner."""
+        left = self._not_before.get(job.key, 0.0) - time.monotonic()
+        if left <= 0:
+            return False
+        self._drop_first_run(job.key)
+        due = time.time() + left
+        if self._scheduler.get_job(job.key).next_run_time.timestamp() < due:
+            self._scheduler.modify_job(job.key, next_run_time=_at(due))
+            self._last_due[job.key] = due - job.every
+            self._out_of_phase.add(job.key)
+        return True
+
+    def _back_to_phase(self, job: T) -> None:
+        self._out_of_phase.discard(job.key)
+        self._last_due.pop(job.key, None)
+        # Half an interval is left free, or two runs could come in one breath.
+        after = time.time() + job.every / 2
+        self._scheduler.reschedule_job(job.key, trigger=self._interval(job, after))
+
     @staticmethod
-    def _interval(job: Scheduled) -> IntervalTrigger:
-        return IntervalTrigger(seconds=job.every, start_date=_at(phase(job)))
+    def _interval(job: Scheduled, after: float = 0.0) -> IntervalTrigger:
+        start = phase(job)
+        if after > start:
+            start += math.ceil((after - start) / job.every) * job.every
+        return IntervalTrigger(seconds=job.every, start_date=_at(start))
 
     def _submitted(self, event: JobSubmissionEvent) -> None:
         self._count(event, overruns=0)

@@ -32,7 +32,8 @@ _SEVERITY = {State.OK: 0, State.STRAINED: 1, State.FAILING: 2, State.UNKNOWN: 3}
 class EndpointStatus:
     """One endpoint as the state's rules see it.
 
-    `silent_for`: seconds since its last good answer; `detail`: what its last failed poll said.
+    `silent_for`: seconds since its last good answer; `detail`: what its last failed poll said;
+    `pace`: in words, that it is polled less often than configured.
     """
 
     id: str
@@ -42,6 +43,7 @@ class EndpointStatus:
     detail: str = ""
     complete: bool = True
     note: str = ""
+    pace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ def judge(facts: Facts, objectives: Objectives) -> tuple[State, tuple[str, ...]]
         *_left_out(facts),
     ]
     reasons.sort(key=lambda reason: -_SEVERITY[reason.state])
-    if not reasons:
-        return State.OK, (_all_is_well(facts),)
-    return reasons[0].state, tuple(reason.text for reason in reasons[:MOST_REASONS])
+    worst = reasons[0].state if reasons else State.OK
+    texts = [reason.text for reason in reasons] or [_all_is_well(facts)]
+    return worst, (*texts[:MOST_REASONS], *_paces(facts.endpoints))
 
 
 def _silence(endpoints: tuple[EndpointStatus, ...]) -> Iterator[Reason]:
@@ -210,6 +212,12 @@ def _unread(endpoints: Iterable[EndpointStatus]) -> Iterator[Reason]:
     for endpoint in [e for e in endpoints if e.answering and not e.complete][:_FEW]:
         note = plain_text(endpoint.note) or "a part of it could not be read"
         yield Reason(State.STRAINED, f"The answer of {endpoint.id} is incomplete: {note}")
+
+
+def _paces(endpoints: Iterable[EndpointStatus]) -> Iterator[str]:
+    """Who is polled less often than configured. That is no state: the service says how often it may be."""
+    for endpoint in [e for e in endpoints if e.answering and e.pace][:_FEW]:
+        yield f"Node {endpoint.id} {plain_text(endpoint.pace, _LONGEST_WHY)}"
 
 
 def _left_out(facts: Facts) -> Iterator[Reason]:

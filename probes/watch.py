@@ -135,7 +135,9 @@ class Watch:
         free = headroom(nodes, rooms, joined.participants if joined.complete else None, settings.capacity)
         relocations = self._lineage.relocations(joined.known)
         facts = Facts(
-            endpoints=tuple(e.status(e in joined.answering, at) for e in self._endpoints.values()),
+            endpoints=tuple(
+                e.status(e in joined.answering, at, settings.every) for e in self._endpoints.values()
+            ),
             participants=joined.participants,
             door=door,
             tries=tries,
@@ -168,6 +170,7 @@ class Watch:
             probes=self._probes(),
             relocations_total={cause: self._lineage.cases.totals[cause] for cause in Cause},
             retractions_total=self._lineage.cases.retractions,
+            poll_interval=max(e.interval(settings.every) for e in self._endpoints.values()),
         )
 
     def rooms(self, after: str, limit: int, at: float) -> tuple[list[Listed], int]:

@@ -2,8 +2,9 @@
 
 Polls go through httpx on aiohttp's transport, one client for all probes. The
 deadline is the caller's (`asyncio.timeout`): a cancelled exchange closes its
-connection. Nothing is kept between exchanges but open connections: no cookies,
-no proxies or passwords from the environment.
+connection. Nothing is kept between exchanges but open connections and what
+services said of how often they may be asked: no cookies, no proxies or
+passwords from the environment.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from probes.failure import ProbeFailed
 from probes.http.body import read_body
+from probes.http.budgets import Budgets
 from probes.http.faults import EXCHANGE_ERRORS, failed_exchange, place
 from probes.model import Outcome, plain_text
 
@@ -52,9 +54,13 @@ class Limits:
 
 
 class Http:
-    """Asks one question and reads one answer. Made in the event loop that uses it; `close` ends it."""
+    """Asks one question and reads one answer. Made in the event loop that uses it; `close` ends it.
+
+    `budgets` is for the adapters whose services tell how often they may be asked.
+    """
 
     def __init__(self) -> None:
+        self.budgets = Budgets()
         self._contexts: dict[bool, ssl.SSLContext] = {}
         self._clients: dict[bool, httpx.AsyncClient] = {}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,6 +17,7 @@ import httpx
 from aiohttp.http_exceptions import HttpProcessingError
 
 from probes.failure import ProbeFailed
+from probes.http.waiting import retry_after
 from probes.model import Outcome, plain_text
 
 EXCHANGE_ERRORS = (
@@ -36,6 +37,9 @@ _BY_STATUS = {
     410: Outcome.NOT_FOUND,
     429: Outcome.RATE_LIMITED,
 }
+
+BUSY = (429, 503)
+"""The statuses with which a service says that it is asked too often or cannot keep up."""
 
 _UNRESOLVED = "the host name of {where} cannot be resolved; check the url and the name server"
 
@@ -138,15 +142,17 @@ def outcome_of_status(status: int) -> Outcome:
     return Outcome.OTHER if status >= 400 else Outcome.PROTOCOL
 
 
-def bad_status(status: int, where: str) -> ProbeFailed:
-    """The failure of an answer whose HTTP status is not a success."""
+def bad_status(status: int, where: str, headers: Mapping[str, str] | None = None) -> ProbeFailed:
+    """The failure of an answer whose HTTP status is not a success, with the wait that it asks for."""
     hints = {
         Outcome.UNAUTHORIZED: "; check its `headers`",
         Outcome.NOT_FOUND: "; check its url",
         Outcome.RATE_LIMITED: "; ask less often with `every`",
     }
     outcome = outcome_of_status(status)
-    return ProbeFailed(outcome, f"{where} answered with status {status}{hints.get(outcome, '')}", str(status))
+    detail = f"{where} answered with status {status}{hints.get(outcome, '')}"
+    wait = retry_after(headers) if headers and status in BUSY else None
+    return ProbeFailed(outcome, detail, str(status), wait)
 
 
 def not_json(body: bytes, where: str) -> ProbeFailed:

@@ -13,7 +13,9 @@ from probes.mapping import Columns
 from probes.model import LABEL_BYTES, NodeReport, Room, RoomState, plain_text
 
 ID_LENGTH = 256
-MAX_HOSTS = 32
+MAX_NAMES = 32
+"""How many hosts and how many speakers of a room are kept."""
+
 MILLISECONDS_FROM = 1e11
 """Times from here on are Unix milliseconds: as seconds they would be after the year 5000."""
 
@@ -57,7 +59,8 @@ def read_rooms(columns: Columns, node: str, states: Mapping[str, RoomState]) -> 
             _states(columns, states, notes),
             _capacities(columns),
             _times(columns, notes),
-            _hosts(columns),
+            _names(columns, "hosts"),
+            _names(columns, "speakers"),
         )
     )
     if len(set(ids)) < count and len(kept := _each_once(rooms)) < count:
@@ -181,13 +184,13 @@ def _times(columns: Columns, notes: list[str]) -> Iterable[float | None]:
     return times
 
 
-def _hosts(columns: Columns) -> Iterable[tuple[str, ...]]:
-    if "hosts" not in columns:
+def _names(columns: Columns, field: str) -> Iterable[tuple[str, ...]]:
+    if field not in columns:
         return repeat((), len(columns))
-    given = [hosts or () for hosts in columns["hosts"]]
-    if max(map(len, given), default=0) <= MAX_HOSTS and _plain(list(chain.from_iterable(given)), ID_LENGTH):
+    given = [names or () for names in columns[field]]
+    if max(map(len, given), default=0) <= MAX_NAMES and _plain(list(chain.from_iterable(given)), ID_LENGTH):
         return given
-    return [tuple(map(clean_id, hosts[:MAX_HOSTS])) for hosts in given]
+    return [tuple(map(clean_id, names[:MAX_NAMES])) for names in given]
 
 
 def _each_once(rooms: Sequence[Room]) -> list[Room]:

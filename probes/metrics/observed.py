@@ -13,7 +13,7 @@ Point = tuple[str, tuple[str, ...], float]
 
 NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 4, 2, 6
 
-SERVICE_SERIES = 12 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + 1 + NODE_SERIES
+SERVICE_SERIES = 13 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + 1 + NODE_SERIES
 """The most series of one service with its nodes and rooms in one sum each, and no relocations."""
 
 
@@ -66,6 +66,7 @@ def _service(service: str, seen: Observation) -> Iterator[Point]:
     yield from _known("rooms_service_timestamp_seconds", one, seen.service_time)
     yield from _known("rooms_service_pace_ratio", one, seen.pace)
     yield from _known("rooms_snapshot_timestamp_seconds", one, seen.observed_at)
+    yield from _known("rooms_poll_interval_seconds", one, seen.poll_interval)
     yield from _known("rooms_capacity", one, seen.headroom.capacity)
     yield from _known("rooms_headroom_ratio", one, seen.headroom.ratio)
     yield from _known("rooms_seconds_to_full", one, seen.headroom.seconds_to_full)

@@ -77,6 +77,12 @@ _TABLE = (
         "rooms_snapshot_timestamp_seconds", _G, "When the newest good answer of the service came.", _SERVICE
     ),
     Spec(
+        "rooms_poll_interval_seconds",
+        _G,
+        "Seconds between two polls; more than configured where the service asks for it.",
+        _SERVICE,
+    ),
+    Spec(
         "rooms_participants", _G, "People in one room; room=_other sums the rooms beyond the largest.", _ROOM
     ),
     Spec("rooms_room_capacity", _G, "The most people one room holds.", _ROOM),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union
 
 from pydantic import Field
 
-from probes.services import http_json, janus, jitsi, livekit, openmetrics
+from probes.services import http_json, janus, jitsi, livekit, openmetrics, x_spaces
 from probes.services.base import RoomsService, ServiceSettings
 
 __all__ = ["SERVICES", "AnyService", "Kind"]
@@ -26,6 +26,7 @@ SERVICES: dict[str, Kind] = {
     "jitsi": Kind(jitsi.JitsiSettings, jitsi.Jitsi),
     "openmetrics": Kind(openmetrics.OpenMetricsSettings, openmetrics.OpenMetrics),
     "livekit": Kind(livekit.LiveKitSettings, livekit.LiveKit),
+    "x-spaces": Kind(x_spaces.XSpacesSettings, x_spaces.XSpaces),
 }
 
 if TYPE_CHECKING:

@@ -44,6 +44,7 @@ class RoomsMapping(Settings):
     """The service's own words for the states, beside the common ones."""
     started_at: FieldPath | None = None
     hosts: FieldPath | None = None
+    speakers: FieldPath | None = None
 
 
 class NodesMapping(Settings):
@@ -102,7 +103,7 @@ class HttpJson:
             settings.method, endpoint.url, headers=self._headers, json=settings.body, limits=self._limits
         )
         if not 200 <= answer.status < 300:
-            raise bad_status(answer.status, answer.where)
+            raise bad_status(answer.status, answer.where, answer.headers)
         read = partial(self.read, answer.body, endpoint.id, answer.where)
         return await self._aside.read(endpoint, len(answer.body), read)
 
@@ -163,6 +164,7 @@ def _document(settings: HttpJsonSettings) -> Document:
                 "state": (rooms.state, WORD),
                 "started_at": (rooms.started_at, WHEN),
                 "hosts": (rooms.hosts, NAMES),
+                "speakers": (rooms.speakers, NAMES),
             },
         )
     }

@@ -14,6 +14,7 @@ from probes.watching.notices import RoomWords
 from probes.watching.pace import Pace
 from probes.watching.runs import Runs
 from probes.watching.summary import shown
+from probes.watching.wording import slower, stretch
 
 MOST_NODES = 64
 
@@ -26,9 +27,9 @@ LEAST_SILENCE = 0.5
 """Wall seconds without a good answer that are never a silence: quick polls are late on a busy machine."""
 
 
-def silence(every: float) -> float:
+def silence(interval: float) -> float:
     """Wall seconds without a good answer after which what an endpoint told is unknown: two intervals."""
-    return max(2 * every, LEAST_SILENCE)
+    return max(2 * interval, LEAST_SILENCE)
 
 
 class WatchedEndpoint:
@@ -50,6 +51,7 @@ class WatchedEndpoint:
         self.tries: Counter[Outcome] = Counter()
         """Ends of tries to join that the service told of by itself, one by one."""
         self._failure: ProbeResult | None = None
+        self._next_in = 0.0  # the wait that the newest good answer asked for
         self._named: dict[str, float] = {}
         self._tells_time = False
 
@@ -77,17 +79,26 @@ class WatchedEndpoint:
     def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
         """Read a good answer."""
         part = self.words.correct(part, result.at)
-        changes = self.answers.take(part, result.at, self._time(result.at, part), silence(every))
+        limit = silence(self.interval(every))  # of the answer before, which said when this one would come
+        changes = self.answers.take(part, result.at, self._time(result.at, part), limit)
         self._failure = None
+        self._next_in = result.next_in or 0.0
         self.counters.take(part.joins or self.tries, changes.at)
         self.pace.take(result.at, changes.at)
         self.reports = {report.id: report for report in part.nodes}
         self._remember_nodes(changes.at)
         return changes
 
+    def interval(self, every: float) -> float:
+        """Seconds between two polls as they come: `every`, or the wait that the newest good answer asked for.
+
+        A failed poll that asks for one does not count: it announces no answer.
+        """
+        return max(every, self._next_in)
+
     def answering(self, at: float, every: float) -> bool:
-        """Whether a good answer came lately before `at`: within two intervals."""
-        return self.answers.part is not None and at - self.answers.at <= silence(every)
+        """Whether a good answer came lately before `at`: within two intervals as they come."""
+        return self.answers.part is not None and at - self.answers.at <= silence(self.interval(every))
 
     def hear(self, notice: Notice) -> Changes | None:
         """Read a word of the service on one of its rooms; None where it changes nothing.
@@ -130,7 +141,7 @@ class WatchedEndpoint:
         report = self.reports.get(node)
         return report.label if report else ""
 
-    def status(self, answering: bool, at: float) -> EndpointStatus:
+    def status(self, answering: bool, at: float, every: float) -> EndpointStatus:
         part = self.answers.part
         return EndpointStatus(
             id=shown(self.id),
@@ -140,7 +151,16 @@ class WatchedEndpoint:
             detail=self._failure.detail if self._failure else "",
             complete=part is None or part.complete,
             note=part.note if part else "",
+            pace=self._pace(at, every),
         )
+
+    def _pace(self, at: float, every: float) -> str:
+        """In words, that and why it is polled less often than `every`, and how old that makes its numbers."""
+        part, interval = self.answers.part, self.interval(every)
+        if part is None or interval <= every:
+            return ""
+        oldest = stretch(max(interval, at - self.answers.at))
+        return f"{slower(interval, every, part.next_in_why)}; its numbers are up to {oldest} old"
 
     def _time(self, at: float, part: SnapshotPart) -> float:
         """The service's time of an answer at wall time `at`.

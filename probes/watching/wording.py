@@ -31,6 +31,11 @@ def clock(at: float) -> str:
         return f"{at:.0f} s"
 
 
+def slower(pace: float, every: float, why: str) -> str:
+    """That a service is polled less often than configured: `polls every 12 s instead of 5 s: 40 left`."""
+    return f"polls every {stretch(pace)} instead of {stretch(every)}" + (f": {why}" if why else "")
+
+
 def percent(share: float) -> str:
     """A share as `42%`, and as `99.8%` or `0.4%` where it matters; never rounded to 100 or to 0."""
     value = share * 100

@@ -105,6 +105,25 @@ SERVICE_SAMPLES: dict[str, ServiceSample] = {
         encode=lambda lines: "".join(f"{line}\n" for line in lines).encode(),
         content_type="text/plain; version=0.0.4; charset=utf-8",
     ),
+    "x-spaces": ServiceSample(
+        {"token": SECRET, "creators": ["7"]},
+        lambda rooms: (
+            {
+                "data": [
+                    {
+                        "id": str(i) if isinstance(i, int) else i,
+                        "state": "live",
+                        "title": t,
+                        "participant_count": p,
+                    }
+                    for i, t, p in rooms
+                ],
+                "meta": {"result_count": len(rooms)},
+            }
+            if rooms
+            else {"meta": {"result_count": 0}}
+        ),
+    ),
 }
 
 JOIN_SAMPLES: dict[str, JoinSample] = {

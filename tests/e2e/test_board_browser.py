@@ -225,6 +225,16 @@ def test_data_that_grows_old_is_said_and_never_looks_fresh(stage: Stage, context
     shows(tab, "200k")
 
 
+def test_data_is_not_old_before_a_service_that_is_polled_less_often_could_answer(
+    stage: Stage, context: BrowserContext
+) -> None:
+    stage.show(observation(1, [room("n1", 100_000)], poll_interval=60.0))
+    tab = opened(context, stage)
+    shows(tab, "100k")
+    tab.wait("() => roomwatch.live.now() - roomwatch.frame.services[0].observed_at > 7")
+    assert tab.page.evaluate("document.documentElement.dataset.fresh") == "fresh"
+
+
 def test_a_silent_node_leaves_a_gap_and_a_replay_that_starts_again_drops_what_lies_ahead(
     stage: Stage, context: BrowserContext
 ) -> None:

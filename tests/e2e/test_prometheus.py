@@ -172,6 +172,7 @@ def compare(scrape: Scrape, frame: Frame) -> None:
         "rooms_service_complete": float(service["complete"]),
         "rooms_service_timestamp_seconds": service["service_time"],
         "rooms_snapshot_timestamp_seconds": service["observed_at"],
+        "rooms_poll_interval_seconds": service["poll_interval"],
         "rooms_capacity": headroom["capacity"],
         "rooms_headroom_ratio": headroom["ratio"],
         "rooms_door_waiting": door["waiting"] if door else None,

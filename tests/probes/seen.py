@@ -95,6 +95,7 @@ def observation(name: str = "spaces", **changes: object) -> Observation:
         probes=(),
         relocations_total={Cause.SUCCEEDED: 1},
         retractions_total=2,
+        poll_interval=12.0,
     )
     return msgspec.structs.replace(everything, **changes)
 

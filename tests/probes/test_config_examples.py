@@ -121,6 +121,34 @@ ANSWERS: dict[str, tuple[object, list[Room]]] = {
         {"success": True, "data": {"channels": [{"channel_name": "c1", "user_count": 3}], "total_size": 1}},
         [Room(id="c1", node="api.agora.io:443", participants=3)],
     ),
+    "x-spaces": (
+        {
+            "data": [
+                {
+                    "id": "1DXxyRYNejbKM",
+                    "state": "live",
+                    "title": "Launch",
+                    "participant_count": 245,
+                    "creator_id": "44196397",
+                    "host_ids": ["44196397"],
+                    "speaker_ids": ["783214"],
+                    "started_at": "2024-01-01T18:00:00.000Z",
+                }
+            ],
+            "meta": {"result_count": 1},
+        },
+        [
+            Room(
+                id="1DXxyRYNejbKM",
+                node="api.x.com:443",
+                participants=245,
+                title="Launch",
+                started_at=AT_SIX,
+                hosts=("44196397",),
+                speakers=("783214",),
+            )
+        ],
+    ),
     "twilio-video": (
         {"rooms": [_twilio_room("RM1"), _twilio_room("RM2", status="completed")], "meta": {"page": 0}},
         [
@@ -151,6 +179,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
         "AGORA_BASIC",
         "TWILIO_BASIC",
         "STAGE_METRICS_TOKEN",
+        "X_TOKEN",
         "LIVEKIT_API_KEY",
         "LIVEKIT_API_SECRET",
     ):
@@ -183,7 +212,7 @@ def test_an_example_reads_what_its_service_answers(example: str) -> None:
     assert (list(part.rooms), part.complete, part.note) == (rooms, True, "")
 
 
-def test_every_example_of_a_json_service_is_tried() -> None:
+def test_every_example_of_a_service_that_answers_json_is_tried() -> None:
     examples = {path.stem for path in (CONFIG / "examples").glob("*.yaml")}
     assert examples - {"janus", "jitsi", "openmetrics"} == set(ANSWERS)
 
@@ -219,6 +248,7 @@ def test_the_example_of_openmetrics_reads_the_samples_in_its_comment() -> None:
         ("daily-presence", "Bearer the DAILY_API_KEY"),
         ("agora", "Basic the AGORA_BASIC"),
         ("twilio-video", "Basic the TWILIO_BASIC"),
+        ("x-spaces", "Bearer the X_TOKEN"),
     ],
 )
 def test_an_example_says_who_it_is(example: str, value: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from probes.http.faults import bad_status, failed_exchange, not_json, outcome_of_status, place
+from probes.http.waiting import retry_after
 from probes.model import Outcome
 from tests.probes.asking import failure_of, opened, run
 from tests.probes.raw_http import sends, serving
@@ -29,6 +30,39 @@ def test_a_bad_status_keeps_its_code_and_says_what_to_do() -> None:
     failure = bad_status(429, "a:80")
     assert (failure.outcome, failure.code) == (Outcome.RATE_LIMITED, "429")
     assert failure.detail == "a:80 answered with status 429; ask less often with `every`"
+
+
+DATE = "Wed, 24 May 2023 22:21:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("12", 12.0),
+        (" 0 ", None),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("1e9", None),
+        ("\u0663", None),
+        ("9" * 5000, 300.0),
+        ("Wed, 24 May 2023 22:22:30 GMT", 90.0),
+        ("Wed, 24 May 2023 22:20:00 GMT", None),
+        ("Fri, 24 May 2999 22:20:00 GMT", 300.0),
+        ("Wed, 99 May 2023 22:20:00 GMT", None),
+    ],
+)
+def test_a_service_says_by_its_own_clock_when_it_wants_to_be_asked_again(
+    told: str, seconds: float | None
+) -> None:
+    assert retry_after({"retry-after": told, "date": DATE}) == seconds
+
+
+def test_who_is_too_busy_to_answer_may_ask_for_a_wait() -> None:
+    wait = {"retry-after": "7"}
+    waits = {status: bad_status(status, "a:80", wait).next_in for status in (401, 404, 429, 500, 503)}
+    assert waits == {401: None, 404: None, 429: 7.0, 500: None, 503: 7.0}
+    assert bad_status(429, "a:80").next_in is None
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def test_every_number_of_an_observation_is_a_metric() -> None:
         "rooms_service_timestamp_seconds": AT - 3_600,
         "rooms_service_pace_ratio": 60,
         "rooms_snapshot_timestamp_seconds": AT - 0.4,
+        "rooms_poll_interval_seconds": 12,
         "rooms_node_up": 1,
         "rooms_node_participants": 40,
         "rooms_node_capacity": 1_000,

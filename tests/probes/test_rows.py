@@ -21,7 +21,10 @@ KINDS = {
     "state": WORD,
     "started_at": WHEN,
     "hosts": NAMES,
+    "speakers": NAMES,
 }
+
+NAMED = ("hosts", "speakers")
 
 
 def columns(listed: list[dict[str, Any]], *fields: str) -> Columns:
@@ -43,9 +46,10 @@ def test_a_room_with_everything() -> None:
         "state": "Live",
         "started_at": 1684967250000,
         "hosts": ["ann", 7],
+        "speakers": ["bob"],
     }
     assert rooms([told], *list(KINDS)[2:]) == (
-        [Room("5", "n1", 12, "Title", RoomState.OPEN, 100, 1684967250.0, ("ann", "7"))],
+        [Room("5", "n1", 12, "Title", RoomState.OPEN, 100, 1684967250.0, ("ann", "7"), ("bob",))],
         [],
     )
 
@@ -107,8 +111,11 @@ class TestTexts:
         assert clean_title(5) == "5"
 
     def test_ids_and_hosts_hold_nothing_that_moves_a_cursor(self) -> None:
-        got = rooms([{"id": "a\x1b[2J", "node": "n\n1", "hosts": ["h\r"]}], "node", "hosts")[0][0]
-        assert [text.partition("~")[0] for text in (got.id, got.node, *got.hosts)] == ["a [2J", "n 1", "h"]
+        got = rooms(
+            [{"id": "a\x1b[2J", "node": "n\n1", "hosts": ["h\r"], "speakers": ["s\b"]}], "node", *NAMED
+        )[0][0]
+        texts = (got.id, got.node, *got.hosts, *got.speakers)
+        assert [text.partition("~")[0] for text in texts] == ["a [2J", "n 1", "h", "s"]
 
     @pytest.mark.parametrize(
         "ids",
@@ -134,8 +141,10 @@ class TestTexts:
         got, _ = read_rooms(Document({"rooms": table}, {}).read(body, "a:80").tables["rooms"], "here", STATES)
         assert len({room.id for room in got}) == 2
 
-    def test_no_more_hosts_than_lineage_needs(self) -> None:
-        assert len(rooms([{"id": "a", "hosts": list(range(1000))}], "hosts")[0][0].hosts) == 32
+    def test_no_more_hosts_and_speakers_than_lineage_needs(self) -> None:
+        many = list(range(1000))
+        got = rooms([{"id": "a", "hosts": many, "speakers": many}], *NAMED)[0][0]
+        assert (len(got.hosts), len(got.speakers)) == (32, 32)
 
 
 class TestStates:

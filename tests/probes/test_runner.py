@@ -64,6 +64,49 @@ def test_a_mistake_of_our_own_is_a_value_too_and_is_logged(capsys: pytest.Captur
     assert "ZeroDivisionError" in capsys.readouterr().out
 
 
+class TestWaiting:
+    """What a service says of when it wants to be asked again is kept, said and bounded."""
+
+    @staticmethod
+    def after(part: SnapshotPart) -> tuple[float | None, str]:
+        async def poll() -> SnapshotPart:
+            return part
+
+        result = result_of(poll)
+        return result.next_in, result.detail
+
+    @staticmethod
+    def after_failure(next_in: float) -> tuple[float | None, str]:
+        async def poll() -> SnapshotPart:
+            raise ProbeFailed(Outcome.RATE_LIMITED, "n answered with status 429", "429", next_in)
+
+        result = result_of(poll)
+        return result.next_in, result.detail
+
+    def test_a_slower_pace_is_said_in_words(self) -> None:
+        told = SnapshotPart(rooms=[], next_in=12.0, next_in_why="40 requests left until 18:15:00 UTC")
+        assert self.after(told) == (
+            12.0,
+            "polls every 12 s instead of 1 s: 40 requests left until 18:15:00 UTC",
+        )
+        bare = SnapshotPart(rooms=[], next_in=12.0, note="a note")
+        assert self.after(bare) == (12.0, "polls every 12 s instead of 1 s; a note")
+
+    def test_a_pace_that_is_no_slower_needs_no_words(self) -> None:
+        assert self.after(SnapshotPart(rooms=[], next_in=0.5, note="a note")) == (0.5, "a note")
+
+    def test_a_failure_says_when_it_is_tried_again(self) -> None:
+        assert self.after_failure(90.0) == (90.0, "n answered with status 429; asked again in 90 s")
+
+    @pytest.mark.parametrize("next_in", [float("nan"), float("inf"), -1.0, 0.0])
+    def test_a_wait_that_is_none_is_left_out(self, next_in: float) -> None:
+        assert self.after_failure(next_in) == (None, "n answered with status 429")
+        assert self.after(SnapshotPart(rooms=[], next_in=next_in)) == (None, "")
+
+    def test_no_service_silences_a_probe_for_the_evening(self) -> None:
+        assert self.after_failure(1e6)[0] == 900.0
+
+
 def test_cancelling_is_not_swallowed() -> None:
     async def main() -> None:
         started = asyncio.Event()

@@ -66,6 +66,8 @@ class Story:
         joins: Mapping[Outcome, int] | None = None,
         nodes: Iterable[NodeReport] = (),
         note: str = "",
+        next_in: float | None = None,
+        next_in_why: str = "",
     ) -> None:
         """A good answer: rooms as they are, or the people by room id on the node of the endpoint."""
         rooms = (
@@ -84,11 +86,16 @@ class Story:
             joins=joins or {},
             nodes=tuple(nodes),
             note=note,
+            next_in=next_in,
+            next_in_why=next_in_why,
         )
-        self.watch.observe(_result(node, "rooms", Outcome.OK, at, part=part))
+        self.watch.observe(_result(node, "rooms", Outcome.OK, at, part=part, next_in=next_in))
 
-    def fail(self, node: str, at: float, outcome: Outcome = Outcome.TIMEOUT) -> None:
-        self.watch.observe(_result(node, "rooms", outcome, at, detail=f"{node} did not answer"))
+    def fail(
+        self, node: str, at: float, outcome: Outcome = Outcome.TIMEOUT, next_in: float | None = None
+    ) -> None:
+        detail = f"{node} did not answer"
+        self.watch.observe(_result(node, "rooms", outcome, at, detail=detail, next_in=next_in))
 
     def join(self, node: str, at: float, outcome: Outcome = Outcome.JOINED, seconds: float = 0.1) -> None:
         attempt = JoinAttempt(room="r", outcome=outcome)
@@ -132,6 +139,7 @@ def _result(
     part: SnapshotPart | None = None,
     attempt: JoinAttempt | None = None,
     detail: str = "",
+    next_in: float | None = None,
 ) -> ProbeResult:
     return ProbeResult(
         service="spaces",
@@ -143,4 +151,5 @@ def _result(
         part=part,
         attempt=attempt,
         detail=detail,
+        next_in=next_in,
     )

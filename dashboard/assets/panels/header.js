@@ -17,14 +17,15 @@
 
   rw.isOld = (service) => {
     const settings = rw.settings.services[service.name];
-    return service.observed_at !== null && rw.live.now() - service.observed_at > patience(rw.frame, settings);
+    const interval = service.poll_interval ?? (settings ? settings.every : 1);
+    return service.observed_at !== null && rw.live.now() - service.observed_at > patience(rw.frame, interval);
   };
 
   // The reasons of an unknown state say themselves that no answer has come.
   rw.saysItIsOld = (service) => rw.stateOf(service) === "unknown" && freshness({ frame: rw.frame, service }).kind === "old";
 
   // How long a service may be silent before its numbers count as old.
-  const patience = (frame, settings) => Math.max(2.5, 2 * (settings ? settings.every : 1) + 2 * frame.tick);
+  const patience = (frame, interval) => Math.max(2.5, 2 * interval + 2 * frame.tick);
 
   function freshness({ frame, service }) {
     const lost = rw.live && rw.live.stream ? rw.live.stream.lost : null;

@@ -67,7 +67,6 @@ class TestMetrics:
 
     def test_nodes_and_their_people(self) -> None:
         (part,) = self.polls(metrics("ND_b", 5, {}) + metrics("ND_a", 7, {}))
-        (found,) = part.rooms
         assert part.nodes == [
             NodeReport("ND_a", participants=7, in_rooms=True),
             NodeReport("ND_b", participants=5, in_rooms=True),
