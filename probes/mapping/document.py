@@ -9,7 +9,7 @@ row that cannot be read loses nobody but itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import attrgetter
@@ -21,11 +21,14 @@ from jmespath.exceptions import JMESPathError
 from probes.failure import ProbeFailed
 from probes.http.faults import not_json
 from probes.mapping.paths import Kind, Path
+from probes.mapping.pieces import PIECE, Cutter, NotInPieces
 from probes.mapping.typed_json import NotPlainError, Tree
 from probes.model import Outcome, plain_text
 
 MAX_VALUES = 4_000_000
 """The most commas and brackets in a document: they bound what it becomes in memory, its bytes do not."""
+
+_STRETCH = 1_000_000
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not as typed, or no JSON."""
@@ -110,17 +113,23 @@ class Document:
 
     def read(self, body: bytes, where: str) -> Reading:
         """Raises ProbeFailed (protocol) where `body` is no JSON or holds too much of it."""
-        if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
-            raise ProbeFailed(
-                Outcome.PROTOCOL,
-                f"{where} answered with more than {MAX_VALUES / 1e6:g} million values; ask for less",
-            )
+        _refuse_too_much(body, where)
         if self._fast is not None:
             try:
                 return self._fast.read(body)
             except _UNREADABLE:
                 pass  # row by row it can be said what is wrong, and the rest is kept
         return self._read_slowly(_any_json(body, where))
+
+    def pieces(self, body: bytes, table: str, where: str) -> Iterator[Reading]:
+        """The same in pieces of the rows of `table`, in their order; all else is in the last.
+
+        Raises NotInPieces, also after the first pieces: then `read` tells all. Raises ProbeFailed, too.
+        """
+        if self._fast is None or len(body) < 2 * PIECE:
+            raise NotInPieces
+        _refuse_too_much(body, where)
+        yield from self._fast.pieces(body, table)
 
     def _read_slowly(self, document: Any) -> Reading:
         reading = Reading()
@@ -145,6 +154,21 @@ class Document:
             except msgspec.ValidationError:
                 reading.notes.append(f"{name} is {_shown(value)} where {kind.expected} was expected")
         return reading
+
+
+def _refuse_too_much(body: bytes, where: str) -> None:
+    """Raises ProbeFailed. Counted in stretches: nothing else runs in the middle of one."""
+    if len(body) <= MAX_VALUES:
+        return
+    stretches = range(0, len(body), _STRETCH)
+    if (
+        sum(body.count(mark, at, at + _STRETCH) for mark in (b",", b"[", b"{") for at in stretches)
+        > MAX_VALUES
+    ):
+        raise ProbeFailed(
+            Outcome.PROTOCOL,
+            f"{where} answered with more than {MAX_VALUES / 1e6:g} million values; ask for less",
+        )
 
 
 def _quietly(path: Path, document: Any) -> Any:
@@ -195,12 +219,21 @@ class _Fast:
             tree.add(_names(table.where), Kind(list[row_type] | None, "a list"))  # type: ignore[valid-type]
         for path, kind in values.values():
             tree.add(_names(path), kind)
-        self._decoder = msgspec.json.Decoder(tree.build(), strict=False)
+        self._decode = msgspec.json.Decoder(tree.build(), strict=False).decode
         self._tables = {name: tree.getter(_names(table.where)) for name, table in tables.items()}
+        self._cutters = {
+            name: Cutter(_names(table.where), self._decode, self._tables[name], _UNREADABLE)
+            for name, table in tables.items()
+        }
         self._values = {name: tree.getter(_names(path)) for name, (path, _) in values.items()}
 
     def read(self, body: bytes) -> Reading:
-        document = self._decoder.decode(body)
+        return self._reading(self._decode(body))
+
+    def pieces(self, body: bytes, table: str) -> Iterator[Reading]:
+        return map(self._reading, self._cutters[table].decoded(body))
+
+    def _reading(self, document: Any) -> Reading:
         reading = Reading(values={name: get(document) for name, get in self._values.items()})
         for name, get in self._tables.items():
             rows = get(document)
