@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import compress
 
 from probes.listing import ABSENT, UNKNOWN, Listing, counted
@@ -57,8 +58,7 @@ class Shelf:
 
     def _put(self, columns: Columns, counts: array[int], replaced: list[int]) -> None:
         """Enter the counts of one piece's rows, with a new card for each row that is not known."""
-        said = [columns[name] for name in columns.getters if name != "participants"]
-        marks = list(map(hash, zip(*said, strict=True)))
+        marks = list(map(hash, columns.all_but("participants")))
         numbers = list(map(self._known.get, marks))
         people = columns["participants"]
         if None in numbers:
@@ -74,7 +74,7 @@ class Shelf:
     ) -> Iterable[int]:
         """Cards for the `fresh` rows, and their numbers. What a room was before is put to `replaced`."""
         rooms, notes = read_rooms(
-            Columns(list(compress(columns.rows, fresh)), columns.getters), self._node, self._states
+            replace(columns, rows=list(compress(columns.rows, fresh))), self._node, self._states
         )
         if notes or len(rooms) != len(marks):
             raise NotInPieces

@@ -52,8 +52,7 @@ class NodeRooms(Mapping[str, Room]):
 
     def counts(self) -> list[int]:
         """The people of each, as a column holds them."""
-        counts = self.listing.counts
-        return [counts[number] for number in self.numbers.values()]
+        return list(map(self.listing.counts.__getitem__, self.numbers.values()))
 
 
 class Roll:

@@ -82,9 +82,9 @@ def _biggest(cards: Sequence[Room], numbers: list[int], sizes: list[int]) -> lis
         return key_of(cards[number])
 
     floor = nlargest(TOP_ROOMS, sizes)[-1] if len(sizes) > TOP_ROOMS else ABSENT
-    sized = list(zip(sizes, numbers, strict=True))
-    above = sorted((-size, *key(number), number) for size, number in sized if size > floor)
-    level = (number for size, number in sized if size == floor)
+    large = [(size, number) for size, number in zip(sizes, numbers, strict=True) if size >= floor]
+    above = sorted((-size, *key(number), number) for size, number in large if size > floor)
+    level = (number for size, number in large if size == floor)
     return [found[3] for found in above] + nsmallest(TOP_ROOMS - len(above), level, key=key)
 
 
