@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 SETTLE_SECONDS = 0.06
 """How long a frame waits for the answers of the other nodes that were asked together."""
@@ -18,7 +18,7 @@ class Cadence:
     still shown at once.
     """
 
-    def __init__(self, make: Callable[[], None], tick: float) -> None:
+    def __init__(self, make: Callable[[], Awaitable[None]], tick: float) -> None:
         self.tick = tick
         self._make = make
         self._news = asyncio.Event()
@@ -36,7 +36,7 @@ class Cadence:
             if self._news.is_set():
                 told = made
             self._news.clear()
-            self._make()
+            await self._make()
             try:
                 async with asyncio.timeout_at(made + self.tick):
                     await self._news.wait()

@@ -107,6 +107,7 @@ class Room(msgspec.Struct, frozen=True, gc=False):
     started_at: float | None = None
     hosts: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
+    successor: str = ""  # the id of the room that the service says it goes on in
 
 
 class NodeReport(msgspec.Struct, frozen=True, gc=False):

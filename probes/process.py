@@ -9,8 +9,11 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import structlog
 
@@ -33,7 +36,7 @@ from probes.link import (
 )
 from probes.logs import configure_logs
 from probes.metrics import Metrics
-from probes.model import Relocation
+from probes.model import Observation, Relocation
 from probes.pipeline import UNWRITABLE, Sink, Tick
 from probes.roster import Opened, roster
 from probes.runner import JOIN, POLL, Probe, run
@@ -47,6 +50,13 @@ those of replicas can be compared, whatever the tick."""
 
 RESOLVERS = 128
 """How many host names are resolved at once."""
+
+GIL_SECONDS = 0.001
+"""For how long a thread may keep the loop waiting that reads or observes a large answer. Python's own
+5 ms add up: the loop asks anew after each call of the system."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _log = structlog.get_logger()
 
@@ -71,7 +81,11 @@ class LinkSink:
 
 
 class Prober:
-    """Polls and joins what the config names, and sends what it learns to every sink, once a tick."""
+    """Polls and joins what the config names, and sends what it learns to every sink, once a tick.
+
+    What the watches learn and tell is worked out in one thread, one after the other:
+    100,000 rooms take it a tenth of a second, in which the loop goes on.
+    """
 
     def __init__(self, link: Link[ToWeb, ToProber]) -> None:
         self._link = link
@@ -80,6 +94,7 @@ class Prober:
         self._metrics = Metrics()
         self._watches: dict[str, Watch] = {}
         self._opened: Opened = {}
+        self._watching = ThreadPoolExecutor(1, thread_name_prefix="watch")
         self._schedule: Schedule[Probe] = Schedule(self._probe, self._late)
         self._cadence: Cadence | None = None
         self._tasks = asyncio.TaskGroup()
@@ -97,49 +112,57 @@ class Prober:
             async with self._tasks:
                 others = [self._tasks.create_task(self._lag.run())]
                 async for message in self._link:
-                    self._obey(message)
+                    await self._obey(message)
                 for task in [*others, *self._showing]:
                     task.cancel()
         finally:
             self._schedule.stop()
             if self._history is not None:
                 self._history.close()
+            self._watching.shutdown(wait=False, cancel_futures=True)
             await self._http.close()
 
-    def _obey(self, message: ToProber) -> None:
+    async def _aside(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask or tell a watch, in the thread that alone does so."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._watching, partial(call, *args, **kwargs)
+        )
+
+    async def _obey(self, message: ToProber) -> None:
         match message:
             case Configure():
-                self._link.send(Done(call=message.call, error=self._configure(message)))
+                self._link.send(Done(call=message.call, error=await self._configure(message)))
             case ListRooms():
-                self._link.send(self._list_rooms(message))
+                self._link.send(await self._list_rooms(message))
             case Rule():
-                self._link.send(Done(call=message.call, error=self._rule(message)))
+                self._link.send(Done(call=message.call, error=await self._rule(message)))
             case Noticed():
-                self._notice(message)
+                await self._notice(message)
 
-    def _rule(self, message: Rule) -> str:
+    async def _rule(self, message: Rule) -> str:
         watch = self._watches.get(message.service)
         if watch is None:
             return f"no service has the name {message.service}"
-        error = watch.rule(message.ruling, time.time())
+        error = await self._aside(watch.rule, message.ruling, time.time())
         if self._cadence is not None and not error:
             self._cadence.news()
         return error
 
-    def _notice(self, message: Noticed) -> None:
+    async def _notice(self, message: Noticed) -> None:
         watch = self._watches.get(message.service)
-        if watch is not None and watch.notice(message.notice) and self._cadence is not None:
+        changed = watch is not None and await self._aside(watch.notice, message.notice)
+        if changed and self._cadence is not None:
             self._cadence.news()
 
-    def _list_rooms(self, message: ListRooms) -> Rooms:
+    async def _list_rooms(self, message: ListRooms) -> Rooms:
         watch = self._watches.get(message.service)
         if watch is None:
             return Rooms(call=message.call, rooms=[], total=0, next="")
-        rooms, total = watch.rooms(message.after, message.limit, time.time())
+        rooms, total = await self._aside(watch.rooms, message.after, message.limit, time.time())
         more = cursor(rooms[-1]) if len(rooms) == message.limit else ""
         return Rooms(call=message.call, rooms=rooms, total=total, next=more)
 
-    def _configure(self, message: Configure) -> str:
+    async def _configure(self, message: Configure) -> str:
         """Take over a new config, or leave everything as it is and say why."""
         try:
             config = parse(message.text, message.name, Path(message.folder))
@@ -147,7 +170,7 @@ class Prober:
             return str(error)
         probes = roster(config, self._http, self._opened)
         self._keep_history(config.history)
-        self._follow_services(config)
+        await self._follow_services(config)
         self._metrics.watch((p.service, p.node, p.name, p.name == JOIN) for p in probes)
         self._schedule.follow(probes)
         self._show_every(config.tick)
@@ -168,14 +191,14 @@ class Prober:
         self._history_settings = settings
         self._sinks = [self._metrics, self._history, LinkSink(self._link, self._metrics, self._lag)]
 
-    def _follow_services(self, config: Config) -> None:
+    async def _follow_services(self, config: Config) -> None:
         kept: dict[str, Watch] = {}
         for service in config.services:
             watch = self._watches.get(service.name)
             if watch is None or watch.kind != service.kind:
                 watch = Watch(service, config.objectives, self._seen_before(service.name))
             else:
-                watch.follow(service, config.objectives)
+                await self._aside(watch.follow, service, config.objectives)
             kept[service.name] = watch
         self._watches = kept
 
@@ -188,7 +211,7 @@ class Prober:
         watch = self._watches.get(result.service)
         if watch is None:
             return None  # a reload took the service away while the probe was running
-        watch.observe(result)
+        await self._aside(watch.observe, result)
         self._metrics.record(result)
         if self._cadence is not None and probe.name == POLL:
             self._cadence.news()
@@ -197,12 +220,12 @@ class Prober:
     def _late(self, probe: Probe, overruns: int, missed: int) -> None:
         self._metrics.late(probe.service, probe.node, probe.name, overruns, missed)
 
-    def _show(self) -> None:
+    async def _show(self) -> None:
         self._schedule.look_at_the_clock()
         at = time.time()
         # Numbers go on growing after the clock was set back.
         self._last_seq = seq = max(int(at * SEQ_A_SECOND), self._last_seq + 1)
-        observations = tuple(watch.observation(at) for watch in self._watches.values())
+        observations = await self._aside(_observations, list(self._watches.values()), at)
         self._tell_metrics()
         tick = Tick(seq=seq, at=at, observations=observations)
         for sink in self._sinks:
@@ -214,6 +237,10 @@ class Prober:
             self._metrics.history(self._history.health())
             self._metrics.dropped("history", self._history.dropped)
         self._metrics.dropped("link", self._link.dropped)
+
+
+def _observations(watches: Iterable[Watch], at: float) -> tuple[Observation, ...]:
+    return tuple(watch.observation(at) for watch in watches)
 
 
 async def _main(descriptor: int) -> None:
@@ -236,6 +263,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     configure_logs()
+    sys.setswitchinterval(GIL_SECONDS)
     asyncio.run(_main(int(sys.argv[1])))
     gc.freeze()  # else the interpreter looks for garbage before it ends
 

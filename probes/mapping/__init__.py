@@ -1,5 +1,6 @@
 """From a service's JSON to rooms, by the names that the config gives."""
 
 from probes.mapping.document import Columns, Document, Reading, Table
+from probes.mapping.pieces import NotInPieces
 
-__all__ = ["Columns", "Document", "Reading", "Table"]
+__all__ = ["Columns", "Document", "NotInPieces", "Reading", "Table"]

@@ -9,7 +9,7 @@ row that cannot be read loses nobody but itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import attrgetter
@@ -21,6 +21,7 @@ from jmespath.exceptions import JMESPathError
 from probes.failure import ProbeFailed
 from probes.http.faults import not_json
 from probes.mapping.paths import Kind, Path
+from probes.mapping.pieces import PIECE, Cutter, NotInPieces
 from probes.mapping.typed_json import NotPlainError, Tree
 from probes.model import Outcome, plain_text
 
@@ -69,10 +70,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The rows of one list, field by field."""
+    """The rows of one list, field by field. `beside` finds in a row all fields but one, by the one."""
 
     rows: Sequence[Any]
     getters: Mapping[str, Callable[[Any], Any]]
+    beside: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -81,6 +83,12 @@ class Columns:
         """The field's value in each row; None in each where the field is not mapped."""
         getter = self.getters.get(name)
         return repeat(None, len(self.rows)) if getter is None else map(getter, self.rows)
+
+    def all_but(self, name: str) -> Iterable[Any]:
+        """What each row says in its other fields."""
+        if (getter := self.beside.get(name)) is not None:
+            return map(getter, self.rows)
+        return zip(*(self[other] for other in self.getters if other != name), strict=True)
 
     def __contains__(self, name: str) -> bool:
         return name in self.getters
@@ -110,17 +118,28 @@ class Document:
 
     def read(self, body: bytes, where: str) -> Reading:
         """Raises ProbeFailed (protocol) where `body` is no JSON or holds too much of it."""
-        if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
-            raise ProbeFailed(
-                Outcome.PROTOCOL,
-                f"{where} answered with more than {MAX_VALUES / 1e6:g} million values; ask for less",
-            )
+        _refuse_too_much(body, where)
         if self._fast is not None:
             try:
                 return self._fast.read(body)
             except _UNREADABLE:
                 pass  # row by row it can be said what is wrong, and the rest is kept
         return self._read_slowly(_any_json(body, where))
+
+    def pieces(self, body: bytes, table: str, where: str) -> Iterator[Reading]:
+        """The same in pieces of the rows of `table`, in their order; all else is in the last.
+
+        Raises NotInPieces, also after the first pieces: then `read` tells all. Raises ProbeFailed, too.
+        """
+        if self._fast is None or len(body) < 2 * PIECE:
+            raise NotInPieces
+        most = MAX_VALUES // (2 + len(self.tables[table].fields))
+        rows = 0
+        for reading in self._fast.pieces(body, table, where):
+            rows += len(reading.tables[table])
+            if rows > most:
+                raise _too_much(where)
+            yield reading
 
     def _read_slowly(self, document: Any) -> Reading:
         reading = Reading()
@@ -145,6 +164,19 @@ class Document:
             except msgspec.ValidationError:
                 reading.notes.append(f"{name} is {_shown(value)} where {kind.expected} was expected")
         return reading
+
+
+def _refuse_too_much(body: bytes, where: str) -> None:
+    """Raises ProbeFailed."""
+    if len(body) > MAX_VALUES and sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise _too_much(where)
+
+
+def _too_much(where: str) -> ProbeFailed:
+    return ProbeFailed(
+        Outcome.PROTOCOL,
+        f"{where} answered with more than {MAX_VALUES / 1e6:g} million values; ask for less",
+    )
 
 
 def _quietly(path: Path, document: Any) -> Any:
@@ -186,27 +218,53 @@ class _Fast:
     def __init__(self, tables: Mapping[str, Table], values: Mapping[str, tuple[Path, Kind]]) -> None:
         tree = Tree()
         self._rows: dict[str, Mapping[str, Callable[[Any], Any]]] = {}
+        self._beside: dict[str, Mapping[str, Callable[[Any], Any]]] = {}
         for name, table in tables.items():
             row = Tree()
             for path, kind in table.fields.values():
                 row.add(_names(path), kind)
             row_type = row.build()
             self._rows[name] = {field: row.getter(_names(path)) for field, (path, _) in table.fields.items()}
+            self._beside[name] = _beside(row, table)
             tree.add(_names(table.where), Kind(list[row_type] | None, "a list"))  # type: ignore[valid-type]
         for path, kind in values.values():
             tree.add(_names(path), kind)
-        self._decoder = msgspec.json.Decoder(tree.build(), strict=False)
+        self._decode = msgspec.json.Decoder(tree.build(), strict=False).decode
         self._tables = {name: tree.getter(_names(table.where)) for name, table in tables.items()}
+        self._where = {name: _names(table.where) for name, table in tables.items()}
         self._values = {name: tree.getter(_names(path)) for name, (path, _) in values.items()}
 
     def read(self, body: bytes) -> Reading:
-        document = self._decoder.decode(body)
+        return self._reading(self._decode(body))
+
+    def pieces(self, body: bytes, table: str, where: str) -> Iterator[Reading]:
+        """Raises NotInPieces, and ProbeFailed for a piece that is too much in itself."""
+
+        def decode(piece: bytes) -> Any:
+            _refuse_too_much(piece, where)
+            return self._decode(piece)
+
+        cutter = Cutter(self._where[table], decode, self._tables[table], _UNREADABLE)
+        return map(self._reading, cutter.decoded(body))
+
+    def _reading(self, document: Any) -> Reading:
         reading = Reading(values={name: get(document) for name, get in self._values.items()})
         for name, get in self._tables.items():
             rows = get(document)
             if rows is not None:
-                reading.tables[name] = Columns(rows, self._rows[name])
+                reading.tables[name] = Columns(rows, self._rows[name], self._beside[name])
         return reading
+
+
+def _beside(row: Tree, table: Table) -> dict[str, Callable[[Any], Any]]:
+    """For each field what finds all the others at once: at 100,000 rows that saves 27 of 51 ms."""
+    attributes = {name: row.attributes(_names(path)) for name, (path, _) in table.fields.items()}
+    if len(attributes) < 3 or any(len(way) != 1 for way in attributes.values()):
+        return {}
+    return {
+        name: attrgetter(*(way[0] for other, way in attributes.items() if other != name))
+        for name in attributes
+    }
 
 
 def _compile(tables: Mapping[str, Table], values: Mapping[str, tuple[Path, Kind]]) -> _Fast | None:

@@ -61,6 +61,7 @@ def read_rooms(columns: Columns, node: str, states: Mapping[str, RoomState]) -> 
             _times(columns, notes),
             _names(columns, "hosts"),
             _names(columns, "speakers"),
+            _successors(columns),
         )
     )
     if len(set(ids)) < count and len(kept := _each_once(rooms)) < count:
@@ -191,6 +192,12 @@ def _names(columns: Columns, field: str) -> Iterable[tuple[str, ...]]:
     if max(map(len, given), default=0) <= MAX_NAMES and _plain(list(chain.from_iterable(given)), ID_LENGTH):
         return given
     return [tuple(map(clean_id, names[:MAX_NAMES])) for names in given]
+
+
+def _successors(columns: Columns) -> Iterable[str]:
+    if "successor" not in columns:
+        return repeat("", len(columns))
+    return ["" if name in (None, "") else clean_id(name) for name in columns["successor"]]
 
 
 def _each_once(rooms: Sequence[Room]) -> list[Room]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -55,7 +55,7 @@ class Tree:
 
     def getter(self, names: tuple[str, ...]) -> Callable[[Any], Any]:
         """What finds the value of `names` in the built struct, or None on the way."""
-        attributes = list(self._attributes(names))
+        attributes = self.attributes(names)
         if not attributes:
             return lambda value: value
         if len(attributes) == 1:
@@ -70,7 +70,9 @@ class Tree:
 
         return find
 
-    def _attributes(self, names: tuple[str, ...]) -> Iterator[str]:
-        if names:
-            yield f"f{list(self._branches).index(names[0])}"
-            yield from self._branches[names[0]]._attributes(names[1:])
+    def attributes(self, names: tuple[str, ...]) -> list[str]:
+        """What the value of `names` is called in the built struct, from the outermost to the innermost."""
+        if not names:
+            return []
+        own = f"f{list(self._branches).index(names[0])}"
+        return [own, *self._branches[names[0]].attributes(names[1:])]

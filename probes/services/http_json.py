@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Annotated, Literal
 
@@ -14,9 +14,11 @@ from probes.failure import ProbeFailed
 from probes.http import Http, Limits
 from probes.http.faults import bad_status
 from probes.joins.base import JoinOutcome
-from probes.mapping import Document, Reading, Table
+from probes.listing import Listing
+from probes.mapping import Columns, Document, NotInPieces, Reading, Table
 from probes.mapping.paths import COUNT, ID, NAMES, TEXT, TOTAL, WHEN, WORD, FieldPath, Kind, ListPath
 from probes.mapping.rows import STATES, read_nodes, read_rooms, read_time
+from probes.mapping.shelf import Shelf
 from probes.model import NodeReport, Outcome, Room, RoomState, SnapshotPart, plain_text
 from probes.services.aside import Aside
 from probes.services.base import Endpoint, ServiceSettings
@@ -45,6 +47,8 @@ class RoomsMapping(Settings):
     started_at: FieldPath | None = None
     hosts: FieldPath | None = None
     speakers: FieldPath | None = None
+    successor: FieldPath | None = None
+    """The id of the room that it goes on in, where the service says so."""
 
 
 class NodesMapping(Settings):
@@ -93,6 +97,8 @@ class HttpJson:
         )
         self._document = _document(settings)
         self._aside = Aside("ask for less, or map with names instead of expressions")
+        self._shelves: dict[str, Shelf] = {}
+        self._odd: set[str] = set()
         self._states = {**STATES, **{word.lower(): state for word, state in settings.rooms.states.items()}}
 
     async def poll(self, endpoint: Endpoint, http: Http) -> SnapshotPart:
@@ -109,23 +115,54 @@ class HttpJson:
 
     def read(self, body: bytes, node: str, where: str) -> SnapshotPart:
         """What `body`, an answer from `where` for the node `node`, tells. Raises ProbeFailed (protocol)."""
+        if node not in self._odd:
+            try:
+                return self._read_in_pieces(body, node, where)
+            except NotInPieces:
+                self._shelves.pop(node, None)
+        return self._read_whole(body, node, where)
+
+    def _read_in_pieces(self, body: bytes, node: str, where: str) -> SnapshotPart:
+        """Raises NotInPieces where `_read_whole` has to be asked."""
+        shelf = self._shelves.setdefault(node, Shelf(node, self._states))
+        reading = Reading()
+
+        def rooms() -> Iterator[Columns]:
+            nonlocal reading
+            for reading in self._document.pieces(body, "rooms", where):
+                yield reading.tables["rooms"]
+
+        listing = shelf.read(rooms())
+        return self._part(listing, reading, [] if listing.counted else self._uncounted(listing))
+
+    def _read_whole(self, body: bytes, node: str, where: str) -> SnapshotPart:
         reading = self._document.read(body, where)
         columns = reading.tables.get("rooms")
         if columns is None:
             raise self._no_rooms(reading, where)
-        complete = "rooms" not in reading.left_out
-        if not columns and not complete:
+        if not columns and "rooms" in reading.left_out:
             raise ProbeFailed(Outcome.PROTOCOL, f"{where}: {reading.notes[0]}; check the mapping in `rooms`")
         rooms, notes = read_rooms(columns, node, self._states)
-        notes = [*reading.notes, *self._uncounted(rooms), *notes]
+        # Where something was said of a row, the next answer will hardly do without it.
+        (self._odd.add if notes or reading.left_out else self._odd.discard)(node)
+        return self._part(rooms, reading, [*reading.notes, *self._uncounted(rooms), *notes])
+
+    def _part(self, rooms: Sequence[Room], reading: Reading, notes: list[str]) -> SnapshotPart:
         return SnapshotPart(
             rooms=rooms,
-            complete=complete,
+            complete="rooms" not in reading.left_out,
             service_time=_time(reading, notes),
             nodes=_nodes(reading),
             joins=self._joins(reading),
+            successors=self._successors(rooms),
             note=plain_text("; ".join(notes), NOTE_BYTES),
         )
+
+    def _successors(self, rooms: Sequence[Room]) -> dict[str, str]:
+        if self._settings.rooms.successor is None:
+            return {}
+        told = [*rooms.cards, *rooms.closed] if isinstance(rooms, Listing) else rooms
+        return {room.id: room.successor for room in told if room.successor}
 
     def _uncounted(self, rooms: Sequence[Room]) -> list[str]:
         """A note where a misspelt field looks like rooms that nobody counts."""
@@ -165,6 +202,7 @@ def _document(settings: HttpJsonSettings) -> Document:
                 "started_at": (rooms.started_at, WHEN),
                 "hosts": (rooms.hosts, NAMES),
                 "speakers": (rooms.speakers, NAMES),
+                "successor": (rooms.successor, TEXT),
             },
         )
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from probes.listing import Listing
 from probes.model import Room, RoomState, SnapshotPart
 from probes.watching.roll import Key, Roll, key_of
 from probes.watching.summary import Summary, by_size, summarise
@@ -196,22 +197,19 @@ class Answers:
 
         `limit`: the wall seconds without a good answer after which there was a silence.
         """
-        is_open = RoomState.OPEN
-        rooms = [room for room in part.rooms if room.state is is_open]
-        roll, closed = Roll(rooms), Roll()
-        if len(rooms) < len(part.rooms):
-            closed = Roll([room for room in part.rooms if room.state is not is_open])
+        listing = _listing(part)
+        self.closed = Roll(listing.closed)
         if self.part is None or now < self.now - BACKWARDS:
             self._missing.clear()
             self._peaks = _Peaks()
+            self.open = Roll(listing)
             first = self.part is None
-            changes = Changes(at=now, backwards=not first, first=first, again=roll if first else None)
+            changes = Changes(at=now, backwards=not first, first=first, again=self.open if first else None)
         else:
             self._note_silence(at - self.at >= limit)
             self._peaks.move_to(now, at)
-            changes = self._compare(part, roll, closed, now)
+            changes = self._compare(part.complete, listing, now)
         self.part, self.at, self.now = part, at, now
-        self.open, self.closed = roll, closed
         self._summary = None
         return changes
 
@@ -223,18 +221,16 @@ class Answers:
         self._silent = False
         self._answers += 1
 
-    def _compare(self, part: SnapshotPart, roll: Roll, closed: Roll, now: float) -> Changes:
-        found = roll.replaces(self.open)
-        for then, room in found.resized:
-            size = then.participants
-            if size is not None and (room.participants is None or room.participants < size):
-                self._peaks.fell(key_of(room), size)
+    def _compare(self, complete: bool, listing: Listing, now: float) -> Changes:
+        found = self.open.take(listing)
+        for key, size in found.fell:
+            self._peaks.fell(key, size)
         arrived = [Arrival(room, now) for room in found.came if not self._missing.pop(key_of(room), None)]
         left_out = self._miss(found.gone, now)
-        departed = self._departures(part.complete, closed, now) if self._missing else []
+        departed = self._departures(complete, now) if self._missing else []
         return Changes(
             at=now,
-            again=roll if self._answers == 1 else None,
+            again=self.open if self._answers == 1 else None,
             left_out=left_out,
             departed=tuple(sorted(departed, key=lambda departure: departure.key)),
             arrived=tuple(sorted(arrived, key=lambda arrival: arrival.key)),
@@ -254,8 +250,8 @@ class Answers:
             )
         return max(0, len(gone) - space)
 
-    def _departures(self, complete: bool, closed: Roll, now: float) -> list[Departure]:
-        told = {key_of(room) for room in closed if room.state is RoomState.ENDED}
+    def _departures(self, complete: bool, now: float) -> list[Departure]:
+        told = {key_of(room) for room in self.closed if room.state is RoomState.ENDED}
         departed: list[Departure] = []
         forgotten: list[Key] = []
         for key, missing in self._missing.items():
@@ -269,3 +265,13 @@ class Answers:
         for key in [*forgotten, *(departure.key for departure in departed)]:
             del self._missing[key]
         return departed
+
+
+def _listing(part: SnapshotPart) -> Listing:
+    if isinstance(part.rooms, Listing):
+        return part.rooms
+    is_open = RoomState.OPEN
+    rooms = [room for room in part.rooms if room.state is is_open]
+    if len(rooms) == len(part.rooms):
+        return Listing.of(rooms)
+    return Listing.of(rooms, [room for room in part.rooms if room.state is not is_open])

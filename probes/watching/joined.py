@@ -154,16 +154,18 @@ class Joined:
             return merge(e.answers.summary for e in self.answering), merge(
                 e.answers.summary for e in self.silent
             )
-        known = _newest(self.answering)
-        return summarise(known), summarise(_newest(self.silent).without(known))
+        seen: list[Roll] = []
+        sums = [_sum_up(endpoints, seen) for endpoints in (self.answering, self.silent)]
+        return sums[0], sums[1]
 
 
-def _newest(endpoints: list[WatchedEndpoint]) -> Roll:
-    """The rooms of several endpoints, each as the newest answer has it."""
-    roll = Roll()
-    for endpoint in _by_age(endpoints):
-        roll.update(endpoint.answers.open)
-    return roll
+def _sum_up(endpoints: list[WatchedEndpoint], seen: list[Roll]) -> Summary:
+    """The rooms of several endpoints, each as the newest answer has it, but for those that were `seen`."""
+    parts: list[Summary] = []
+    for endpoint in reversed(_by_age(endpoints)):
+        parts.append(summarise(endpoint.answers.open.without(seen)))
+        seen.append(endpoint.answers.open)
+    return merge(parts)
 
 
 def _by_age(endpoints: list[WatchedEndpoint]) -> list[WatchedEndpoint]:

@@ -11,7 +11,7 @@ from heapq import nsmallest
 from msgspec.structs import asdict
 
 from probes.model import Room, RoomView
-from probes.watching.roll import Key, Roll, key_of
+from probes.watching.roll import Key, NodeRooms, Roll, key_of
 
 _LONGEST = 90
 """Characters of a name that a cursor holds: two names make at most 1,024 characters of URL."""
@@ -42,7 +42,7 @@ def page(rolls: Iterable[Roll], after: str, limit: int) -> tuple[list[Room], int
 
     Of rolls that have the same room the later one counts. What is no cursor starts at the first room.
     """
-    nodes: dict[str, list[dict[str, Room]]] = defaultdict(list)
+    nodes: dict[str, list[NodeRooms]] = defaultdict(list)
     for roll in rolls:
         for node, rooms in roll.nodes.items():
             nodes[node].append(rooms)
@@ -58,15 +58,15 @@ def page(rolls: Iterable[Roll], after: str, limit: int) -> tuple[list[Room], int
     return found, sum(len(_ids(rooms)) for rooms in nodes.values())
 
 
-def _newest(rolls: list[dict[str, Room]], room: str) -> Room:
+def _newest(rolls: list[NodeRooms], room: str) -> Room:
     return next(rooms[room] for rooms in reversed(rolls) if room in rooms)
 
 
-def _ids(rolls: list[dict[str, Room]]) -> Collection[str]:
+def _ids(rolls: list[NodeRooms]) -> Collection[str]:
     return rolls[0].keys() if len(rolls) == 1 else set().union(*rolls)
 
 
-def _place(after: str, nodes: dict[str, list[dict[str, Room]]]) -> Key | None:
+def _place(after: str, nodes: dict[str, list[NodeRooms]]) -> Key | None:
     node_text, _, room_text = after.partition(".")
     try:
         node = _unpacked(node_text, nodes)

@@ -1,19 +1,16 @@
-"""The rooms of one answer, by node and id. Made anew each poll, so its loops stay in C where they can."""
+"""The open rooms of one endpoint by node and id: made once, then changed by what each answer changes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, repeat
-from operator import attrgetter
+from itertools import chain
 
+from probes.listing import ABSENT, Listing
 from probes.model import Room
 
 Key = tuple[str, str]
 """What one room is: (node, id)."""
-
-_id_of = attrgetter("id")
 
 
 def key_of(room: Room) -> Key:
@@ -22,22 +19,51 @@ def key_of(room: Room) -> Key:
 
 @dataclass(slots=True)
 class Difference:
-    """How one roll differs from the one before. `resized` pairs a room as it was with what it is."""
+    """How one answer differs from the one before. `fell` are rooms that shrank, with the people before."""
 
     came: list[Room] = field(default_factory=list)
     gone: list[Room] = field(default_factory=list)
-    resized: list[tuple[Room, Room]] = field(default_factory=list)
+    fell: list[tuple[Key, int]] = field(default_factory=list)
+
+
+class NodeRooms(Mapping[str, Room]):
+    """The rooms of one node by id. A room is made when it is asked for; the ids alone cost nothing."""
+
+    __slots__ = ("listing", "numbers")
+
+    def __init__(self, listing: Listing, numbers: dict[str, int]) -> None:
+        self.listing = listing
+        self.numbers = numbers
+
+    def __getitem__(self, room: str) -> Room:
+        return self.listing.room(self.numbers[room])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.numbers)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __contains__(self, room: object) -> bool:
+        return room in self.numbers
+
+    def keys(self) -> KeysView[str]:
+        return self.numbers.keys()
+
+    def counts(self) -> list[int]:
+        """The people of each, as a column holds them."""
+        return list(map(self.listing.counts.__getitem__, self.numbers.values()))
 
 
 class Roll:
     """Rooms, each once: where an answer names a room twice, the fuller one is taken."""
 
-    __slots__ = ("nodes",)
+    __slots__ = ("listing", "nodes")
 
-    def __init__(self, rooms: Collection[Room] = ()) -> None:
-        self.nodes: dict[str, dict[str, Room]] = {
-            node: _by_id(group) for node, group in _by_node(rooms).items()
-        }
+    def __init__(self, rooms: Iterable[Room] = ()) -> None:
+        self.listing = rooms if isinstance(rooms, Listing) else Listing.of(rooms)
+        self.nodes: dict[str, NodeRooms] = {}
+        self._enter(self.listing.numbers())
 
     def __len__(self) -> int:
         return sum(map(len, self.nodes.values()))
@@ -53,29 +79,23 @@ class Roll:
         return rooms.get(key[1]) if rooms else None
 
     def put(self, room: Room) -> None:
-        """Add one room, or take it for the one of its id."""
-        self.nodes.setdefault(room.node, {})[room.id] = room
+        """Add one room, that no answer has told of yet."""
+        self._stand_on(self.listing.plus(room))
+        self._enter([len(self.listing.counts) - 1])
 
     def pop(self, key: Key) -> Room | None:
-        """Take one room out."""
-        return self.nodes.get(key[0], {}).pop(key[1], None)
+        """Take one room out, before an answer leaves it out."""
+        room = self.get(key)
+        if room is not None:
+            number = self.nodes[key[0]].numbers[key[1]]
+            self._leave([key])
+            self._stand_on(self.listing.without(number))
+        return room
 
-    def replaces(self, before: Roll) -> Difference:
-        """How this roll differs from the one `before`, which is used up: one pass finds all there is."""
-        found = Difference()
-        for node, rooms in self.nodes.items():
-            earlier = before.nodes.get(node, {})
-            pairs = zip(map(earlier.pop, rooms, repeat(None)), rooms.values(), strict=True)
-            changed = [
-                pair for pair in pairs if pair[0] is None or pair[0].participants != pair[1].participants
-            ]
-            for then, now in changed:
-                if then is None:
-                    found.came.append(now)
-                else:
-                    found.resized.append((then, now))
-        found.gone.extend(before)
-        return found
+    def _stand_on(self, listing: Listing) -> None:
+        self.listing = listing
+        for rooms in self.nodes.values():
+            rooms.listing = listing
 
     def among(self, keys: Mapping[str, set[str]]) -> set[Key]:
         """Which rooms of `keys`, the ids by node, it has."""
@@ -85,37 +105,91 @@ class Roll:
             for room in keys[node] & self.nodes[node].keys()
         }
 
-    def without(self, other: Roll) -> Roll:
-        """The rooms that `other` does not have."""
+    def take(self, listing: Listing) -> Difference:
+        """Become the roll of a newer answer, and tell how that differs."""
+        if listing.cards is self.listing.cards:
+            return self._change(listing)
+        before = self.nodes
+        self.listing, self.nodes = listing, {}
+        self._enter(listing.numbers())
+        return _compare(before, self.nodes)
+
+    def without(self, others: Collection[Roll]) -> Roll:
+        """The rooms that none of `others` has."""
         rest = Roll()
+        rest.listing = self.listing
         for node, rooms in self.nodes.items():
-            there = other.nodes.get(node, {})
-            rest.nodes[node] = {name: room for name, room in rooms.items() if name not in there}
+            there = [other.nodes[node].keys() for other in others if node in other.nodes]
+            if there:
+                rooms = NodeRooms(
+                    rooms.listing,
+                    {room: n for room, n in rooms.numbers.items() if not any(room in ids for ids in there)},
+                )
+            if rooms:
+                rest.nodes[node] = rooms
         return rest
 
-    def update(self, newer: Roll) -> None:
-        """Take over the rooms of a newer roll."""
-        for node, rooms in newer.nodes.items():
-            self.nodes[node] = self.nodes.get(node, {}) | rooms
+    def _enter(self, numbers: Iterable[int]) -> None:
+        cards = self.listing.cards
+        for number in numbers:
+            card = cards[number]
+            node = self.nodes.get(card.node)
+            if node is None:
+                node = self.nodes[card.node] = NodeRooms(self.listing, {})
+            node.numbers[card.id] = number
+
+    def _change(self, listing: Listing) -> Difference:
+        """Take over an answer on the same cards: only what changed is looked at one by one."""
+        before = self.listing
+        self._stand_on(listing)
+        then, now = before.counts, listing.counts
+        changed = [number for number, (was, count) in enumerate(zip(then, now, strict=False)) if was != count]
+        found = Difference()
+        came = [number for number in range(len(then), len(now)) if now[number] != ABSENT]
+        gone: dict[Key, int] = {}
+        for number in changed:
+            was, count = then[number], now[number]
+            if count < was:
+                key = key_of(listing.cards[number])
+                if count == ABSENT:
+                    gone[key] = number
+                else:
+                    found.fell.append((key, was))
+            elif was == ABSENT:
+                came.append(number)
+        self._leave(gone)
+        self._enter(came)
+        for number in came:
+            key = key_of(listing.cards[number])
+            earlier = gone.pop(key, None)  # the same room, of which something else is said now
+            if earlier is None:
+                found.came.append(listing.room(number))
+            elif now[number] < then[earlier]:
+                found.fell.append((key, then[earlier]))
+        found.gone.extend(before.room(number) for number in gone.values())
+        return found
+
+    def _leave(self, keys: Iterable[Key]) -> None:
+        for node, room in keys:
+            rooms = self.nodes[node].numbers
+            del rooms[room]
+            if not rooms:
+                del self.nodes[node]
 
 
-def _by_node(rooms: Collection[Room]) -> Mapping[str, Collection[Room]]:
-    nodes = {room.node for room in rooms}
-    if len(nodes) == 1:
-        return dict.fromkeys(nodes, rooms)
-    by_node: dict[str, list[Room]] = defaultdict(list)
-    for room in rooms:
-        by_node[room.node].append(room)
-    return by_node
-
-
-def _by_id(rooms: Collection[Room]) -> dict[str, Room]:
-    by_id = dict(zip(map(_id_of, rooms), rooms, strict=True))
-    if len(by_id) < len(rooms):  # the choice must not hang on the order of an answer
-        for room in sorted(rooms, key=_fullness):
-            by_id[room.id] = room
-    return by_id
-
-
-def _fullness(room: Room) -> tuple[int, str]:
-    return -1 if room.participants is None else room.participants, repr(room)
+def _compare(before: Mapping[str, NodeRooms], after: Mapping[str, NodeRooms]) -> Difference:
+    """How rooms on other cards differ: found by their ids."""
+    found = Difference()
+    nothing = NodeRooms(Listing.of(()), {})
+    for node, rooms in after.items():
+        earlier = before.get(node, nothing)
+        for room, count in zip(rooms, rooms.counts(), strict=True):
+            number = earlier.numbers.get(room)
+            if number is None:
+                found.came.append(rooms[room])
+            elif count < (was := earlier.listing.counts[number]):
+                found.fell.append(((node, room), was))
+    for node, rooms in before.items():
+        there = after.get(node, nothing)
+        found.gone.extend(rooms[room] for room in rooms if room not in there)
+    return found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
 
+from probes.listing import ABSENT, UNKNOWN
 from probes.model import LABEL_BYTES, TOP_ROOMS, Room, plain_text
-from probes.watching.roll import Roll, key_of
+from probes.watching.roll import Key, Roll, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +30,42 @@ class Summary:
 
 def summarise(roll: Roll) -> Summary:
     """Sum up open rooms, in a time that grows with their number."""
-    rooms: list[Room] = []
     sizes: list[int] = []
+    numbers: list[int] = []
     uncounted = 0
     nodes: dict[str, int | None] = {}
-    for node, by_id in roll.nodes.items():
-        here = list(by_id.values())
-        counts = [-1 if room.participants is None else room.participants for room in here]
-        unknown = counts.count(-1)
-        nodes[node] = None if unknown == len(here) else sum(counts) + unknown
+    for node, rooms in roll.nodes.items():
+        counts = rooms.counts()
+        unknown = counts.count(UNKNOWN)
+        nodes[node] = None if unknown == len(counts) else sum(counts) - unknown * UNKNOWN
         uncounted += unknown
-        rooms += here
         sizes += counts
+        numbers += rooms.numbers.values()
     return Summary(
-        rooms=len(rooms),
-        participants=sum(sizes) + uncounted,
+        rooms=len(sizes),
+        participants=sum(sizes) - uncounted * UNKNOWN,
         uncounted=uncounted,
         nodes=nodes,
-        biggest=tuple(_biggest(rooms, sizes)),
+        biggest=tuple(map(roll.listing.room, _biggest(roll.listing.cards, numbers, sizes))),
     )
 
 
 def merge(summaries: Iterable[Summary]) -> Summary:
-    """The sum of sums over rooms that have no node in common."""
+    """The sum of sums over rooms that have no room in common."""
     parts = [summary for summary in summaries if summary.rooms]
     if len(parts) == 1:
         return parts[0]
+    nodes: dict[str, int | None] = {}
+    for part in parts:
+        for node, people in part.nodes.items():
+            others = nodes.get(node)
+            nodes[node] = people if others is None else others + (people or 0)
     biggest = sorted((room for part in parts for room in part.biggest), key=by_size)[:TOP_ROOMS]
     return Summary(
         rooms=sum(part.rooms for part in parts),
         participants=sum(part.participants for part in parts),
         uncounted=sum(part.uncounted for part in parts),
-        nodes={node: people for part in parts for node, people in part.nodes.items()},
+        nodes=nodes,
         biggest=tuple(biggest),
     )
 
@@ -70,13 +75,17 @@ def by_size(room: Room) -> tuple[int, str, str]:
     return 1 if room.participants is None else -room.participants, room.node, room.id
 
 
-def _biggest(rooms: list[Room], sizes: list[int]) -> list[Room]:
-    if len(sizes) <= TOP_ROOMS:
-        return sorted(rooms, key=by_size)
-    floor = nlargest(TOP_ROOMS, sizes)[-1]
-    above = [room for room, size in zip(rooms, sizes, strict=True) if size > floor]
-    level = [room for room, size in zip(rooms, sizes, strict=True) if size == floor]
-    return sorted(above, key=by_size) + nsmallest(TOP_ROOMS - len(above), level, key=key_of)
+def _biggest(cards: Sequence[Room], numbers: list[int], sizes: list[int]) -> list[int]:
+    """The numbers of the biggest rooms in the order of `by_size`."""
+
+    def key(number: int) -> Key:
+        return key_of(cards[number])
+
+    floor = nlargest(TOP_ROOMS, sizes)[-1] if len(sizes) > TOP_ROOMS else ABSENT
+    large = [(size, number) for size, number in zip(sizes, numbers, strict=True) if size >= floor]
+    above = sorted((-size, *key(number), number) for size, number in large if size > floor)
+    level = (number for size, number in large if size == floor)
+    return [found[3] for found in above] + nsmallest(TOP_ROOMS - len(above), level, key=key)
 
 
 def shown(identifier: str) -> str:

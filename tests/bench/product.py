@@ -78,17 +78,21 @@ def _cpu(process: psutil.Process) -> float:
 
 
 @contextlib.contextmanager
-def seeds_service(rooms: int) -> Iterator[str]:
-    """The seeds service with `rooms` small rooms beside the event's own."""
-    command = [sys.executable, "-m", "seeds", SEED, "--rooms", str(rooms)]
+def seeds_service(rooms: int, restless: bool = False) -> Iterator[str]:
+    """The seeds service with `rooms` small rooms beside the event's own.
+
+    Each second 1 % of them end and others open; `restless` rooms all count other people, too.
+    """
+    module = "tests.bench.restless" if restless else "seeds"
+    command = [sys.executable, "-m", module, SEED, "--rooms", str(rooms)]
     with _running(command, "listening on ") as (url, _):
         yield url
 
 
 @contextlib.contextmanager
-def watching(rooms: int, every: str = "1s") -> Iterator[Product]:
+def watching(rooms: int, every: str = "1s", restless: bool = False) -> Iterator[Product]:
     """`roomwatch up` watching a seeds service with `rooms` extra rooms, once its first answer is in."""
-    with seeds_service(rooms) as service, tempfile.TemporaryDirectory() as folder:
+    with seeds_service(rooms, restless) as service, tempfile.TemporaryDirectory() as folder:
         config = {
             "services": [
                 {"name": "spaces", "kind": "http-json", "url": f"{service}/rooms", "every": every, **MAPPING}

@@ -16,7 +16,11 @@ def frames(tick: float, story: Story) -> list[float]:
 
     async def main() -> list[float]:
         made: list[float] = []
-        cadence = Cadence(lambda: made.append(asyncio.get_running_loop().time()), tick)
+
+        async def make() -> None:
+            made.append(asyncio.get_running_loop().time())
+
+        cadence = Cadence(make, tick)
         task = asyncio.create_task(cadence.run())
         async with asyncio.timeout(30):
             await story(cadence, made)

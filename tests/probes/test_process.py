@@ -81,7 +81,7 @@ def test_frames_go_on_and_their_numbers_grow_when_the_clock_is_set_back(
         prober._sinks.append(shelf)
         monkeypatch.setattr(prober._schedule, "look_at_the_clock", lambda: None)
         for _ in range(5):
-            prober._show()
+            await prober._show()
         await link.close()
         ours.close()
         return shelf.ticks

@@ -1,0 +1,106 @@
+"""Knows the rows of the answers before, so that a row that only counts its people anew makes no room."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import compress
+
+from probes.listing import ABSENT, UNKNOWN, Listing, counted
+from probes.mapping.document import Columns
+from probes.mapping.pieces import NotInPieces
+from probes.mapping.rows import read_rooms
+from probes.model import Room, RoomState
+
+SPARE = 10_000
+"""How many cards of rooms that are gone may be kept, beside one for each room that is there."""
+
+
+class Shelf:
+    """The cards of one endpoint's rooms, found again by what a row says beside the people.
+
+    Rows are known by a hash of 64 bits of that: of 100,000 rooms two would be taken
+    for one in one of 10^9 answers.
+    """
+
+    def __init__(self, node: str, states: Mapping[str, RoomState]) -> None:
+        self._node = node
+        self._states = states
+        self._cards: list[Room] = []
+        self._marks: list[int] = []
+        self._known: dict[int, int] = {}
+        self._places: dict[str, dict[str, int]] = {}
+        self._closed: set[int] = set()
+
+    def read(self, pieces: Iterable[Columns]) -> Listing:
+        """The rooms of an answer that comes in pieces.
+
+        Raises NotInPieces where there is something to be said of a row, or a room
+        is listed twice: that is for those who look at all rows together. The shelf
+        is of no use then.
+        """
+        counts = array("q", [ABSENT]) * len(self._cards)
+        rows = 0
+        replaced: list[int] = []
+        for columns in pieces:
+            rows += len(columns)
+            self._put(columns, counts, replaced)
+        if any(counts[number] != ABSENT for number in replaced) or rows != len(counts) - counts.count(ABSENT):
+            raise NotInPieces
+        closed = [number for number in sorted(self._closed) if counts[number] != ABSENT]
+        shut = [counted(self._cards[number], counts[number]) for number in closed]
+        for number in closed:
+            counts[number] = ABSENT
+        if len(self._cards) > 2 * rows + SPARE:
+            counts = self._clear_out(counts)
+        return Listing(self._cards, counts, shut)
+
+    def _put(self, columns: Columns, counts: array[int], replaced: list[int]) -> None:
+        """Enter the counts of one piece's rows, with a new card for each row that is not known."""
+        marks = list(map(hash, columns.all_but("participants")))
+        numbers = list(map(self._known.get, marks))
+        people = columns["participants"]
+        if None in numbers:
+            fresh = [number is None for number in numbers]
+            made = iter(self._make(columns, fresh, list(compress(marks, fresh)), replaced))
+            numbers = [next(made) if number is None else number for number in numbers]
+            counts.extend([ABSENT] * (len(self._cards) - len(counts)))
+        for number, count in zip(numbers, people, strict=True):
+            counts[number] = UNKNOWN if count is None else count  # type: ignore[index]
+
+    def _make(
+        self, columns: Columns, fresh: list[bool], marks: list[int], replaced: list[int]
+    ) -> Iterable[int]:
+        """Cards for the `fresh` rows, and their numbers. What a room was before is put to `replaced`."""
+        rooms, notes = read_rooms(
+            replace(columns, rows=list(compress(columns.rows, fresh))), self._node, self._states
+        )
+        if notes or len(rooms) != len(marks):
+            raise NotInPieces
+        first = len(self._cards)
+        numbers = range(first, first + len(rooms))
+        for number, mark, room in zip(numbers, marks, rooms, strict=True):
+            self._known[mark] = number
+            before = self._places.setdefault(room.node, {}).get(room.id)
+            if before is not None:
+                replaced.append(before)
+                self._known.pop(self._marks[before], None)
+            self._places[room.node][room.id] = number
+            if room.state is not RoomState.OPEN:
+                self._closed.add(number)
+        self._cards += rooms
+        self._marks += marks
+        return numbers
+
+    def _clear_out(self, counts: array[int]) -> array[int]:
+        """Give the open rooms new numbers on cards of their own; the old cards stay with older answers."""
+        kept = [number for number, count in enumerate(counts) if count != ABSENT]
+        self._cards = [self._cards[number] for number in kept]
+        self._marks = [self._marks[number] for number in kept]
+        self._known = {mark: number for number, mark in enumerate(self._marks)}
+        self._places = {}
+        for number, card in enumerate(self._cards):
+            self._places.setdefault(card.node, {})[card.id] = number
+        self._closed = set()
+        return array("q", [counts[number] for number in kept])
