@@ -11,11 +11,12 @@ from collections.abc import Iterable
 
 from probes.config.objectives import Objectives
 from probes.door import Tries, door_by_probe, door_by_service
-from probes.headroom import headroom
+from probes.headroom import Filling
 from probes.lineage import Lineage
 from probes.model import Cause, Door, Observation, Outcome, ProbeResult, ProbeView, Relocation
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
+from probes.watching.answers import Changes
 from probes.watching.endpoint import POLL, WatchedEndpoint
 from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
@@ -40,6 +41,7 @@ class Watch:
         self._tries = Tries()
         self._first_hand = FirstHand()
         self._lineage = Lineage(settings.name, settings.audience, restored)
+        self._filling = Filling()
 
     @property
     def kind(self) -> str:
@@ -54,6 +56,8 @@ class Watch:
         self._settings = settings
         self._objectives = objectives
         self._lineage.audience = settings.audience
+        if not same:
+            self._filling = Filling()
         before = self._endpoints
         self._endpoints = {}
         for endpoint in settings.endpoints:
@@ -83,6 +87,7 @@ class Watch:
             everywhere = Everywhere(self._endpoints.values(), result.at, self._settings.every)
             told = self._first_hand.of(endpoint, changes, everywhere, self._lineage.departed)
             self._lineage.take(told, everywhere)
+            self._fill(changes, result.at)
 
     def observation(self, at: float) -> Observation:
         """All that is known at wall time `at`; bounded whatever the service's size.
@@ -93,10 +98,12 @@ class Watch:
         settings = self._settings
         joined = Joined(self._endpoints.values(), at, settings.every)
         newest = max(joined.told, key=lambda e: e.answers.at, default=None)
-        nodes = joined.nodes()
-        rooms, other = joined.rooms(self._lineage.rooms())
+        nodes = self._filling.nodes(joined.nodes())
+        listed_rooms, other = joined.rooms(self._lineage.rooms())
+        rooms = self._filling.rooms(listed_rooms)
         door, tries = self._door(joined, at)
-        free = headroom(nodes, rooms, joined.participants if joined.complete else None, settings.capacity)
+        people = joined.participants if joined.complete else None
+        free = self._filling.headroom(nodes, rooms, people, settings.capacity)
         relocations = self._lineage.relocations(joined.known)
         facts = Facts(
             endpoints=tuple(e.status(e in joined.answering, at) for e in self._endpoints.values()),
@@ -143,6 +150,19 @@ class Watch:
         lineages = self._lineage.rooms()
         rooms, total = page(joined.rolls(), after, limit)
         return [listed(joined.view(room, lineages.get(key_of(room))), room) for room in rooms], total
+
+    def _fill(self, changes: Changes, at: float) -> None:
+        """Read what the newest answers, at wall time `at`, tell of growth and capacity."""
+        if changes.backwards:
+            self._filling.clear()
+        if not self._filling.due(changes.at):
+            return
+        joined = Joined(self._endpoints.values(), at, self._settings.every)
+        people = joined.participants if joined.complete else None
+        self._filling.take(changes.at, people, joined.nodes(), joined.biggest())
+        if people is not None:
+            door, tries = self._door(joined, at)
+            self._filling.hear(changes.at, people, door, tries, self._objectives.join_success)
 
     def _door(self, joined: Joined, at: float) -> tuple[Door | None, int]:
         if any(e.counters.totals for e in joined.told):
