@@ -37,7 +37,7 @@ class Filling:
     def take(
         self, now: float, participants: int | None, nodes: Sequence[NodeView], rooms: Sequence[Room]
     ) -> None:
-        """Read the people at `now`: of the whole service, None while a part is unknown, of its nodes and rooms.
+        """Read the people at `now`: of the whole service (None while a part is unknown), its nodes and rooms.
 
         Nodes and rooms without a capacity are never full and are not followed.
         """

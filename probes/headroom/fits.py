@@ -40,7 +40,7 @@ LEAST_BENT: Final = 0.08
 LEAST_LEFT: Final = 0.5
 """A bend is believed until growth has halved, and no further."""
 
-HORIZONS: Final = (30.0, 60.0, 120.0, 300.0)
+HORIZONS: Final = (15.0, 30.0, 60.0, 120.0, 300.0)
 """How far ahead, in seconds, fits are judged."""
 
 ORIGIN_EVERY: Final = 15.0
@@ -141,7 +141,8 @@ class Fits:
     @property
     def ready(self) -> Flags:
         """Which slots were seen often enough, and foretold once at least what then came."""
-        return (self._count >= ENOUGH) & (self._judged > 0).any(0)
+        ready: Flags = (self._count >= ENOUGH) & (self._judged > 0).any(0)
+        return ready
 
     @property
     def growth(self) -> Numbers:
@@ -162,12 +163,13 @@ class Fits:
 
     def ahead(self, grid: Numbers) -> Numbers:
         """The people of each slot at each of the coming seconds of `grid`, as (slots, seconds)."""
-        levels = self._base + (self._weight * self._lines[0]).sum(1)
+        levels: Numbers = self._base + (self._weight * self._lines[0]).sum(1)
         slopes = self._weight * self._lines[1]
         reach = np.stack([self._reach(seconds) for seconds in grid])
         # Row by row, not as one product of matrices: a series' numbers depend on nobody else's place.
         grown: Numbers = np.einsum("sf,hf->sh", slopes, reach)
-        return levels[:, None] + grown
+        grown += levels[:, None]
+        return grown
 
     def disagreement(self, grid: Numbers) -> Numbers:
         """How far the fits are from one another, by weight, at each of the coming seconds of `grid`."""
@@ -196,8 +198,8 @@ class Fits:
         curved = np.minimum(seconds, until)
         straight = seconds - curved
         reach: Numbers = np.where(bent, np.expm1(bend * np.where(bent, curved, 0.0)) / bend, seconds)
-        reach += np.where(bent, LEAST_LEFT * straight, 0.0)
-        return reach
+        on: Numbers = np.where(bent, LEAST_LEFT * straight, 0.0)
+        return np.add(reach, on)
 
     def _fade(self, passed: float) -> None:
         """See the past from `passed` seconds later, and count it less."""

@@ -2,8 +2,9 @@
 
 The range comes from three things, as independent errors: how far off the same forecast was
 lately at about this distance, how far apart the fits are, and what nobody can foresee (growth
-changes its pace: `UNFORESEEN` of itself in `UNFORESEEN_AFTER` seconds). `WIDTH` is set so that
-about five of six truths lie within it on the curves of `python -m tests.bench forecast`.
+changes its pace: by `UNFORESEEN` of itself in `UNFORESEEN_AFTER` seconds). `SOONER` and `LATER`,
+the widths to either side, are set so that about five of six truths lie within the range on the
+curves of `python -m tests.bench forecast`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ FURTHEST: Final = 6 * 3600.0
 
 GRID: Final[Numbers] = np.concatenate([np.arange(0.0, 60.0, 10.0), np.geomspace(60.0, FURTHEST, 48)])
 
-WIDTH: Final = 1.3
+SOONER: Final = 1.4
+LATER: Final = 1.0
 MISSED: Final = 1.25  # a mean absolute error as a standard deviation
-APART: Final = 1.0
-UNFORESEEN: Final = 0.3
+APART: Final = 0.3
+UNFORESEEN: Final = 0.35
 UNFORESEEN_AFTER: Final = 600.0
 
 
@@ -51,6 +53,17 @@ class Forecast:
     soonest: float | None = None
     latest: float | None = None
 
+    def later(self, passed: float) -> Forecast:
+        """The same forecast `passed` seconds later."""
+        if self.seconds is None or self.soonest is None or self.latest is None:
+            return self
+        return replace(
+            self,
+            seconds=max(0.0, self.seconds - passed),
+            soonest=max(0.0, self.soonest - passed),
+            latest=max(0.0, self.latest - passed),
+        )
+
 
 UNKNOWN: Final = Forecast()
 
@@ -62,10 +75,10 @@ def ahead(fits: Fits) -> Ahead:
     missed = MISSED * _missed(fits.misses) * GRID
     changed = UNFORESEEN * np.abs(growth)[:, None] * GRID * np.sqrt(np.minimum(GRID / UNFORESEEN_AFTER, 1.0))
     apart = APART * fits.disagreement(GRID)
-    off = WIDTH * np.sqrt(missed**2 + changed**2 + apart**2 + fits.usual[:, None] ** 2)
+    off = np.sqrt(missed**2 + changed**2 + apart**2 + fits.usual[:, None] ** 2)
     level[~fits.ready] = np.nan
     spread = off[:, _MINUTE] / GRID[_MINUTE]
-    return Ahead(level, level - off, level + off, growth, growth - spread, growth + spread)
+    return Ahead(level, level - LATER * off, level + SOONER * off, growth, growth - spread, growth + spread)
 
 
 _MINUTE: Final = int(np.searchsorted(GRID, 60.0))
@@ -88,15 +101,15 @@ def _missed(misses: Numbers) -> Numbers:
     return between
 
 
-def forecast(seen: Ahead, slot: int, capacity: float | None, since: float) -> Forecast:
-    """One slot's forecast, `since` seconds after the last count that the fits know."""
+def forecast(seen: Ahead, slot: int, capacity: float | None) -> Forecast:
+    """One slot's forecast, as of the last count that the fits know."""
     if math.isnan(seen.level[slot, 0]):
         return UNKNOWN
     grown = Forecast(float(seen.growth[slot]), float(seen.growth_low[slot]), float(seen.growth_high[slot]))
     if capacity is None:
         return grown
     curves = seen.level[slot], seen.high[slot], seen.low[slot]
-    seconds, soonest, latest = (max(0.0, _reached(curve, capacity) - since) for curve in curves)
+    seconds, soonest, latest = (_reached(curve, capacity) for curve in curves)
     return replace(grown, seconds=seconds, soonest=soonest, latest=latest)
 
 

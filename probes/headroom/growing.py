@@ -51,6 +51,10 @@ class Growing:
         self._closed: float | None = None
         self._fitted = 0.0
         self._ahead: Ahead | None = None
+        self._told: dict[tuple[Series, int | None], Forecast] = {}
+
+    def __contains__(self, series: Series) -> bool:
+        return series in self._slots
 
     def clear(self) -> None:
         """Begin anew, as at the start."""
@@ -58,6 +62,7 @@ class Growing:
         self._slots.clear()
         self._seen.clear()
         self._waiting.clear()
+        self._told.clear()
         self._now = self._closed = self._ahead = None
 
     def due(self, now: float) -> bool:
@@ -86,9 +91,12 @@ class Growing:
         slot = self._slots.get(series)
         if slot is None or self._now is None or self._closed is None:
             return UNKNOWN
-        if self._ahead is None:
-            self._ahead = ahead(self._fits)
-        return forecast(self._ahead, slot, capacity, self._now - self._fitted)
+        told = self._told.get((series, capacity))
+        if told is None:
+            if self._ahead is None:
+                self._ahead = ahead(self._fits)
+            told = self._told[series, capacity] = forecast(self._ahead, slot, capacity)
+        return told.later(self._now - self._fitted)
 
     def _close(self, now: float) -> None:
         """Give the fits the middle of the waiting counts."""
@@ -100,6 +108,7 @@ class Growing:
         self._waiting.clear()
         self._closed = now
         self._ahead = None
+        self._told.clear()
 
     def _make_room(self, now: float, counts: Mapping[Series, int]) -> None:
         """A slot for each series of `counts`, as far as there are; those not seen for long give theirs up."""
@@ -121,6 +130,8 @@ class Growing:
         slot = self._slots.pop(series)
         del self._seen[series]
         self._fits.clear(slot)
+        self._ahead = None
+        self._told.clear()
         for _, row in self._waiting:
             if slot < len(row):
                 row[slot] = np.nan

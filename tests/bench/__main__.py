@@ -7,9 +7,9 @@ import os
 import platform
 import sys
 
-from tests.bench import cycle, viewers
+from tests.bench import cycle, forecast, viewers
 
-PARTS = {"cycle": cycle.measure, "viewers": viewers.measure}
+PARTS = {"cycle": cycle.measure, "viewers": viewers.measure, "forecast": forecast.measure}
 
 
 def main() -> None:

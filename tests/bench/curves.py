@@ -8,13 +8,14 @@ five seconds, an answer is missing, one tells half of the rooms.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seeds import load
+from seeds.model import Room
 from seeds.play import Played
 
 Numbers = NDArray[np.float64]
@@ -100,13 +101,17 @@ def _seed(name: str, room: int, least: float) -> Callable[[Dice], Curve]:
         people = np.array(
             [
                 next(float(r.participants) for r in played.at(float(t)).rooms if r.id == told.id)
-                for t in range(told.opens, told.ends)
+                for t in range(told.opens, told.points[_highest(told)].t)
             ]
         )
         capacity = float(people.max()) * dice.uniform(least, 0.985)
         return _curve(dice, people, capacity, smooth=False)
 
     return make
+
+
+def _highest(room: Room) -> int:
+    return max(range(len(room.points)), key=lambda i: room.points[i].participants)
 
 
 SHAPES: dict[str, Callable[[Dice], Curve]] = {
@@ -156,10 +161,3 @@ def _seen(dice: Dice, people: Numbers) -> Numbers:
     for start in dice.integers(0, count, max(1, count // 900)):
         seen[start : start + int(dice.integers(5, 40))] = np.nan
     return seen
-
-
-def moments(curve: Curve) -> Iterator[tuple[int, int]]:
-    """The moments to forecast at: seconds before full, and the second it is then."""
-    for before in (120, 300, 600):
-        if curve.full_at - before >= 120:
-            yield before, curve.full_at - before
