@@ -121,6 +121,7 @@ class Growing:
         if len(self._slots) + len(new) > self._fits.slots:
             slots = min(MOST_SERIES, max(2 * self._fits.slots, len(self._slots) + len(new)))
             self._fits = self._fits.widened(slots)
+            self._ahead = None
         free = sorted(set(range(self._fits.slots)) - set(self._slots.values())) if new else []
         for series, slot in zip(new, free, strict=False):
             self._slots[series] = slot
