@@ -212,6 +212,7 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     capacity: int | None
     answering: bool
     observed_at: float | None
+    seconds_to_full: float | None = None
 
 
 class RoomView(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +225,7 @@ class RoomView(msgspec.Struct, frozen=True, kw_only=True):
     capacity: int | None
     state: RoomState
     lineage: str | None = None
+    seconds_to_full: float | None = None
 
 
 class OtherRooms(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,12 +251,22 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Headroom(msgspec.Struct, frozen=True, kw_only=True):
-    """How far from full. `ratio` is the free share of `capacity`, 0 to 1."""
+    """How far from full. `ratio` is the free share of `capacity`, 0 to 1.
+
+    Growth is people a second, seconds to full run in the service's time; both as most likely and
+    as a range. `math.inf` is never at this growth: JSON has no such number, so a frame says null,
+    and a known `growth` beside a known `ratio` tells never from unknown.
+    """
 
     capacity: int | None = None
     source: str | None = None  # "service", "config" or "observed"
     ratio: float | None = None
     seconds_to_full: float | None = None
+    soonest: float | None = None
+    latest: float | None = None
+    growth: float | None = None
+    growth_low: float | None = None
+    growth_high: float | None = None
 
 
 class Place(msgspec.Struct, frozen=True):

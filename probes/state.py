@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from probes.config.objectives import Objectives
 from probes.model import Cause, Door, Headroom, Observer, Outcome, Relocation, State, Status, plain_text
-from probes.watching.wording import clock, number, percent, stretch
+from probes.watching.wording import clock, number, percent, span, stretch
 
 FAILING_BELOW = 0.95
 """The share of joins below which a service is failing, whatever its objective."""
@@ -21,6 +21,8 @@ FEWEST_FAILING = 3
 """How many failed tries it takes to call joins strained or failing: one bad try is no news."""
 
 NEARLY_FULL = 0.05
+SOON_FULL = 600.0
+"""Seconds to full, in the service's time, from which it is worth a word."""
 MOST_REASONS = 8
 _FEW = 3
 _LONGEST_WHY = 240
@@ -202,10 +204,17 @@ def _slow_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
 
 
 def _fullness(headroom: Headroom) -> Iterator[Reason]:
+    yield from _soon_full(headroom)
     if headroom.ratio is None or headroom.ratio > NEARLY_FULL:
         return
     how_full = "Full" if headroom.ratio == 0.0 else f"{percent(1 - headroom.ratio)} full"
     yield Reason(State.STRAINED, f"{how_full}: the capacity is {number(headroom.capacity or 0)}")
+
+
+def _soon_full(headroom: Headroom) -> Iterator[Reason]:
+    left, soonest, latest = headroom.seconds_to_full, headroom.soonest, headroom.latest
+    if left and left <= SOON_FULL and soonest is not None and latest is not None:
+        yield Reason(State.STRAINED, f"Full {span(soonest, latest)} at this growth")
 
 
 def _unread(endpoints: Iterable[EndpointStatus]) -> Iterator[Reason]:

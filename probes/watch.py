@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from probes.config.objectives import Objectives
 from probes.door import Tries, door_by_probe, door_by_service
-from probes.headroom import headroom
+from probes.headroom import Filling
 from probes.lineage import Lineage
 from probes.model import Cause, Door, Notice, Observation, Outcome, ProbeResult, ProbeView, Relocation
 from probes.services.base import ServiceSettings
@@ -46,6 +46,7 @@ class Watch:
         self._lineage = Lineage(
             settings.name, settings.audience, settings.lineage, settings.capacity, restored
         )
+        self._filling = Filling()
 
     @property
     def kind(self) -> str:
@@ -60,6 +61,8 @@ class Watch:
         self._settings = settings
         self._objectives = objectives
         self._lineage.follow(settings.audience, settings.lineage, settings.capacity)
+        if not same:
+            self._filling = Filling()
         before = self._endpoints
         self._endpoints = {}
         for endpoint in settings.endpoints:
@@ -87,6 +90,7 @@ class Watch:
         else:
             changes = endpoint.take(result, result.part, self._settings.every)
             self._learn(endpoint, changes, result.at, result.part.successors)
+            self._fill(changes, result.at)
 
     def notice(self, notice: Notice) -> bool:
         """Take in what the service told by itself, however often it does. Returns whether rooms changed."""
@@ -129,10 +133,12 @@ class Watch:
         settings = self._settings
         joined = Joined(self._endpoints.values(), at, settings.every)
         newest = max(joined.told, key=lambda e: e.answers.at, default=None)
-        nodes = joined.nodes()
-        rooms, other = joined.rooms(self._lineage.cases.rooms())
+        nodes = self._filling.nodes(joined.nodes())
+        listed_rooms, other = joined.rooms(self._lineage.cases.rooms())
+        rooms = self._filling.rooms(listed_rooms)
         door, tries = self._door(joined, at)
-        free = headroom(nodes, rooms, joined.participants if joined.complete else None, settings.capacity)
+        people = joined.participants if joined.complete else None
+        free = self._filling.headroom(nodes, rooms, people, settings.capacity)
         relocations = self._lineage.relocations(joined.known)
         facts = Facts(
             endpoints=tuple(
@@ -182,6 +188,19 @@ class Watch:
         lineages = self._lineage.cases.rooms()
         rooms, total = page(joined.rolls(), after, limit)
         return [listed(joined.view(room, lineages.get(key_of(room))), room) for room in rooms], total
+
+    def _fill(self, changes: Changes, at: float) -> None:
+        """Read what the newest answers, at wall time `at`, tell of growth and capacity."""
+        if changes.backwards:
+            self._filling.clear()
+        if not self._filling.due(changes.at):
+            return
+        joined = Joined(self._endpoints.values(), at, self._settings.every)
+        people = joined.participants if joined.complete else None
+        self._filling.take(changes.at, people, joined.nodes(), joined.biggest())
+        if people is not None:
+            door, tries = self._door(joined, at)
+            self._filling.hear(changes.at, people, door, tries, self._objectives.join_success)
 
     def _door(self, joined: Joined, at: float) -> tuple[Door | None, int]:
         if any(e.counters.totals for e in joined.told):

@@ -55,6 +55,17 @@
     return seconds < 172800 ? `${Math.round(seconds / 3600)} h` : duration(seconds);
   }
 
+  // From when to when in one unit, cut outwards: 6–9 min · under 40 s · 6 min or more.
+  function span(soonest, latest) {
+    const end = known(latest) ? latest : soonest;
+    const [unit, name] = end < 120 ? [1, "s"] : end < 7200 ? [60, "min"] : [3600, "h"];
+    const low = Math.floor(soonest / unit);
+    if (!known(latest)) return `${low} ${name} or more`;
+    const high = Math.ceil(latest / unit);
+    if (low === 0) return `under ${high} ${name}`;
+    return low < high ? `${low}–${high} ${name}` : `${low} ${name}`;
+  }
+
   // How old something is: tenths below ten seconds, as one watches it grow.
   const age = (seconds) => (seconds < 9.95 ? `${Math.max(0, seconds).toFixed(1)} s` : duration(seconds));
 
@@ -126,6 +137,6 @@
     plain(text, most).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
   rw.words = {
-    NONE, known, people, exact, rate, percent, whole, duration, roughly, age, clock, day, sentence, countdown, zone, outcome, plain, inert,
+    NONE, known, people, exact, rate, percent, whole, duration, roughly, span, age, clock, day, sentence, countdown, zone, outcome, plain, inert,
   };
 })();

@@ -6,14 +6,24 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from probes.metrics.labels import label
 from probes.metrics.table import OTHER
-from probes.model import JOIN_OUTCOMES, Cause, NodeView, Observation, Observer, Relocation, RoomView, State
+from probes.model import (
+    JOIN_OUTCOMES,
+    Cause,
+    Headroom,
+    NodeView,
+    Observation,
+    Observer,
+    Relocation,
+    RoomView,
+    State,
+)
 
 Point = tuple[str, tuple[str, ...], float]
 """A metric's name, its label values in the table's order, and the value."""
 
-NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 4, 2, 6
+NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 5, 3, 6
 
-SERVICE_SERIES = 13 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + 1 + NODE_SERIES
+SERVICE_SERIES = 18 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + 1 + NODE_SERIES
 """The most series of one service with its nodes and rooms in one sum each, and no relocations."""
 
 
@@ -67,9 +77,19 @@ def _service(service: str, seen: Observation) -> Iterator[Point]:
     yield from _known("rooms_service_pace_ratio", one, seen.pace)
     yield from _known("rooms_snapshot_timestamp_seconds", one, seen.observed_at)
     yield from _known("rooms_poll_interval_seconds", one, seen.poll_interval)
-    yield from _known("rooms_capacity", one, seen.headroom.capacity)
-    yield from _known("rooms_headroom_ratio", one, seen.headroom.ratio)
-    yield from _known("rooms_seconds_to_full", one, seen.headroom.seconds_to_full)
+    yield from _headroom(service, seen.headroom)
+
+
+def _headroom(service: str, free: Headroom) -> Iterator[Point]:
+    one = (service,)
+    yield from _known("rooms_capacity", one, free.capacity)
+    yield from _known("rooms_headroom_ratio", one, free.ratio)
+    yield from _known("rooms_seconds_to_full", (service, "", ""), free.seconds_to_full)
+    yield from _known("rooms_soonest_seconds_to_full", one, free.soonest)
+    yield from _known("rooms_latest_seconds_to_full", one, free.latest)
+    yield from _known("rooms_growth_per_second", one, free.growth)
+    yield from _known("rooms_growth_low_per_second", one, free.growth_low)
+    yield from _known("rooms_growth_high_per_second", one, free.growth_high)
 
 
 def _counts(service: str, seen: Observation) -> Iterator[Point]:
@@ -105,6 +125,7 @@ def _node(labels: tuple[str, str], nodes: Sequence[NodeView]) -> Iterator[Point]
     yield "rooms_node_up", labels, float(all(n.answering for n in nodes))
     yield from _known("rooms_node_participants", labels, _sum(n.participants for n in nodes))
     yield from _known("rooms_node_capacity", labels, _sum(n.capacity for n in nodes))
+    yield from _known("rooms_seconds_to_full", (*labels, ""), _least(n.seconds_to_full for n in nodes))
     seen = [n.observed_at for n in nodes if n.observed_at is not None]
     yield from _known("rooms_node_snapshot_timestamp_seconds", labels, min(seen) if seen else None)
 
@@ -112,6 +133,11 @@ def _node(labels: tuple[str, str], nodes: Sequence[NodeView]) -> Iterator[Point]
 def _sum(values: Iterable[int | None]) -> int | None:
     known = [v for v in values if v is not None]
     return sum(known) if known else None
+
+
+def _least(values: Iterable[float | None]) -> float | None:
+    """Full is who is full first; None while nobody's time is known."""
+    return min((v for v in values if v is not None), default=None)
 
 
 def _current(relocations: Sequence[Relocation]) -> list[Relocation]:
@@ -137,15 +163,19 @@ def _relocations(service: str, relocations: Iterable[Relocation]) -> Iterator[Po
 def _rooms(service: str, seen: Observation, own: int) -> Iterator[Point]:
     people: dict[tuple[str, str], int | None] = {}
     capacity: dict[tuple[str, str], int | None] = {}
+    full: dict[tuple[str, str], float | None] = {}
     for room in seen.rooms[:own]:
         key = label(room.node), label(room.id)
         # Two names that become one label are one series: a doubled line would fail the whole scrape.
         people[key] = _sum((people.get(key), room.participants))
         capacity[key] = _sum((capacity.get(key), room.capacity))
+        full[key] = _least((full.get(key), room.seconds_to_full))
     for (node, name), count in people.items():
         yield from _known("rooms_participants", (service, node, name), count)
     for (node, name), most in capacity.items():
         yield from _known("rooms_room_capacity", (service, node, name), most)
+    for (node, name), left in full.items():
+        yield from _known("rooms_seconds_to_full", (service, node, name), left)
     yield from _other(service, seen, seen.rooms[own:])
 
 

@@ -95,9 +95,14 @@ _TABLE = (
     Spec(
         "rooms_seconds_to_full",
         _G,
-        "Seconds to full at the present growth; +Inf while it does not grow.",
-        _SERVICE,
+        "Seconds to full at the present growth; +Inf: never. A node has no room, the service neither.",
+        _ROOM,
     ),
+    Spec("rooms_soonest_seconds_to_full", _G, "The early end of the range of seconds to full.", _SERVICE),
+    Spec("rooms_latest_seconds_to_full", _G, "The late end of the range of seconds to full.", _SERVICE),
+    Spec("rooms_growth_per_second", _G, "People more a second of service time.", _SERVICE),
+    Spec("rooms_growth_low_per_second", _G, "The low end of the range of growth.", _SERVICE),
+    Spec("rooms_growth_high_per_second", _G, "The high end of the range of growth.", _SERVICE),
     Spec(
         "rooms_join_attempts_total",
         _C,

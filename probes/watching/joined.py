@@ -100,6 +100,10 @@ class Joined:
             rooms=self._known.rooms - len(shown_known), participants=self._known.participants - people
         )
 
+    def biggest(self) -> tuple[Room, ...]:
+        """The biggest rooms that are known."""
+        return self._known.biggest
+
     def room(self, key: Key) -> Room | None:
         """The newest that is known of an open room."""
         told = [*_by_age(self.silent), *_by_age(self.answering)]

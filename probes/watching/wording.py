@@ -23,6 +23,19 @@ def stretch(seconds: float) -> str:
     return f"{whole // 3600} h" + (f" {whole % 3600 // 60} min" if whole % 3600 // 60 else "")
 
 
+def span(soonest: float, latest: float) -> str:
+    """From when to when, in one unit, cut outwards: `in 6 to 9 min`, `within 40 s`, `in 6 min or more`."""
+    end = soonest if math.isinf(latest) else latest
+    unit, name = (1, "s") if end < 120 else (60, "min") if end < 7200 else (3600, "h")
+    low = math.floor(soonest / unit)
+    if math.isinf(latest):
+        return f"in {low} {name} or more"
+    high = math.ceil(latest / unit)
+    if low == 0:
+        return f"within {high} {name}"
+    return f"in {low} to {high} {name}" if low < high else f"in {low} {name}"
+
+
 def clock(at: float) -> str:
     """The UTC time of day: `22:21:02 UTC`. A time that no calendar holds shows as its number."""
     try:

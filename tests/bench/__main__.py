@@ -7,9 +7,14 @@ import os
 import platform
 import sys
 
-from tests.bench import cycle, viewers
+from tests.bench import cycle, forecast, lineage, viewers
 
-PARTS = {"cycle": cycle.measure, "viewers": viewers.measure}
+PARTS = {
+    "cycle": cycle.measure,
+    "viewers": viewers.measure,
+    "forecast": forecast.measure,
+    "lineage": lineage.measure,
+}
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import msgspec
@@ -56,6 +57,42 @@ def test_a_phone_names_three_rooms_and_counts_the_others(stage: Stage, context: 
         (
             {"headroom": Headroom(capacity=5000, source="config", ratio=0.0, seconds_to_full=0.0)},
             ["Time to full", "full", "capacity 5,000"],
+        ),
+        (
+            {
+                "headroom": Headroom(
+                    capacity=5000,
+                    source="config",
+                    ratio=0.4,
+                    seconds_to_full=430,
+                    soonest=375,
+                    latest=530,
+                    growth=9.0,
+                )
+            },
+            ["Time to full", "6–9 min", "40% headroom of 5,000"],
+        ),
+        (
+            {
+                "headroom": Headroom(
+                    capacity=5000,
+                    source="config",
+                    ratio=0.4,
+                    seconds_to_full=430,
+                    soonest=375,
+                    latest=math.inf,
+                    growth=9.0,
+                )
+            },
+            ["Time to full", "6 min or more", "40% headroom of 5,000"],
+        ),
+        (
+            {
+                "headroom": Headroom(
+                    capacity=5000, source="config", ratio=0.4, seconds_to_full=math.inf, growth=-2.0
+                )
+            },
+            ["Time to full", "never", "at this pace · 40% headroom of 5,000"],
         ),
         ({"headroom": Headroom(capacity=5000, source="config")}, ["Time to full", "—", "headroom not known"]),
         ({"complete": False}, ["In the room", "100k", "some rooms could not be counted"]),

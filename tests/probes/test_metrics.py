@@ -66,6 +66,11 @@ def test_every_number_of_an_observation_is_a_metric() -> None:
         "rooms_capacity": 700_000,
         "rooms_headroom_ratio": 0.75,
         "rooms_seconds_to_full": 90,
+        "rooms_soonest_seconds_to_full": 70,
+        "rooms_latest_seconds_to_full": 130,
+        "rooms_growth_per_second": 50,
+        "rooms_growth_low_per_second": 40,
+        "rooms_growth_high_per_second": 60,
         "rooms_door_waiting": 41_000,
         "rooms_relocations_retracted_total": 2,
         "rooms_relocation_participants_before": 668_000,
@@ -111,6 +116,11 @@ def test_what_is_not_known_has_no_series() -> None:
         "rooms_capacity",
         "rooms_headroom_ratio",
         "rooms_seconds_to_full",
+        "rooms_soonest_seconds_to_full",
+        "rooms_latest_seconds_to_full",
+        "rooms_growth_per_second",
+        "rooms_growth_low_per_second",
+        "rooms_growth_high_per_second",
         "rooms_node_participants",
         "rooms_node_capacity",
         "rooms_node_snapshot_timestamp_seconds",
@@ -123,6 +133,30 @@ def test_what_is_not_known_has_no_series() -> None:
 def test_never_full_is_infinity() -> None:
     never = shown(observation(headroom=Headroom(capacity=10, ratio=0.5, seconds_to_full=math.inf)))
     assert value(never, "rooms_seconds_to_full") == math.inf
+
+
+def test_services_nodes_and_rooms_share_one_name_for_the_time_to_full() -> None:
+    """One rule then watches all three; a node has no room, and the service has neither."""
+    fills = msgspec.structs.replace(room(), seconds_to_full=30.0)
+    never = msgspec.structs.replace(node(), seconds_to_full=math.inf)
+    metrics = shown(observation(rooms=(fills,), nodes=(never,)))
+    found = {
+        (labels["rooms_node"], labels["room"]): v
+        for name, labels, v in series(metrics)
+        if name == "rooms_seconds_to_full"
+    }
+    assert found == {("", ""): 90, ("n1", ""): math.inf, ("n1", "r1"): 30}
+
+
+def test_of_nodes_without_series_of_their_own_the_one_that_is_full_first_counts() -> None:
+    left = [math.inf, None, *(500.0 + i for i in range(2_000))]
+    nodes = tuple(
+        msgspec.structs.replace(node(f"n{i}"), seconds_to_full=s) for i, s in enumerate(reversed(left))
+    )
+    metrics = shown(observation(nodes=nodes, rooms=()))
+    others = value(metrics, "rooms_seconds_to_full", rooms_node="_other")
+    shown_nodes = sum(1 for name, labels, _ in series(metrics) if name == "rooms_node_up") - 1
+    assert others == min(s for s in list(reversed(left))[shown_nodes:] if s is not None)
 
 
 def test_joins_that_only_our_probe_saw_are_not_the_services_counters() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probes.metrics import SERIES_LIMIT, Metrics
 from probes.model import LABEL_BYTES, TOP_ROOMS, JoinAttempt, OtherRooms, Outcome
@@ -98,8 +99,8 @@ def test_the_number_of_series_is_bounded_whatever_is_watched(services: int, node
     seen = [
         observation(
             s,
-            rooms=rooms(300),
-            nodes=tuple(node(f"n{i}") for i in range(max(nodes, 100))),
+            rooms=tuple(replace(room, seconds_to_full=60.0) for room in rooms(300)),
+            nodes=tuple(replace(node(f"n{i}"), seconds_to_full=60.0) for i in range(max(nodes, 100))),
             relocations=tuple(relocation(f"x{i}", lineage=f"l{i}") for i in range(50)),
         )
         for s in every

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from probes.config.objectives import Objectives
 from probes.model import Cause, Door, Headroom, Observer, Outcome, Place, Relocation, Room, State, Status
 from probes.state import EndpointStatus, Facts, judge
-from probes.watching.wording import clock, number, percent, stretch
+from probes.watching.wording import clock, number, percent, span, stretch
 from tests.probes.watching import Story
 
 WELL = Facts(
@@ -214,6 +215,16 @@ def test_nearly_full_strains() -> None:
     assert judged(headroom=Headroom(capacity=5000, source="config", ratio=0.2))[0] is State.OK
 
 
+def test_soon_full_strains_and_says_from_when_to_when() -> None:
+    soon = {"capacity": 5000, "source": "config", "ratio": 0.3, "soonest": 370.0, "latest": 520.0}
+    assert judged(headroom=Headroom(**soon, seconds_to_full=450.0)) == (
+        State.STRAINED,
+        ("Full in 6 to 9 min at this growth",),
+    )
+    assert judged(headroom=Headroom(**soon, seconds_to_full=601.0))[0] is State.OK
+    assert judged(headroom=Headroom(**soon, seconds_to_full=math.inf))[0] is State.OK
+
+
 def test_the_worst_comes_first() -> None:
     state, reasons = judged(
         headroom=Headroom(capacity=5000, source="config", ratio=0.0),
@@ -258,6 +269,23 @@ TIMES = {
     7200: "2 h",
     12_000: "3 h 20 min",
 }
+
+
+SPANS = {
+    (12.9, 39.1): "in 12 to 40 s",
+    (0.4, 39.1): "within 40 s",
+    (40, 500): "within 9 min",
+    (370, 520): "in 6 to 9 min",
+    (360, 360): "in 6 min",
+    (370, math.inf): "in 6 min or more",
+    (6000, 20_000): "in 1 to 6 h",
+    (20_000, math.inf): "in 5 h or more",
+}
+
+
+@pytest.mark.parametrize(("seconds", "text"), SPANS.items())
+def test_ranges_as_people_read_them(seconds: tuple[float, float], text: str) -> None:
+    assert span(*seconds) == text
 
 
 @pytest.mark.parametrize(("share", "text"), SHARES.items())

@@ -10,7 +10,9 @@
       return h("span", { className: "bad" }, age === null ? "has not answered yet" : `silent for ${words.duration(age)}`);
     }
     if (node.capacity !== null && node.participants !== null) {
-      return `${words.whole(node.participants / node.capacity)} of ${words.people(node.capacity)}`;
+      const left = words.known(node.seconds_to_full) && node.seconds_to_full > 0;
+      const full = left ? ` · full in ${words.roughly(node.seconds_to_full)}` : "";
+      return `${words.whole(node.participants / node.capacity)} of ${words.people(node.capacity)}${full}`;
     }
     const left = rw.standing(service).find((each) => each.from.node === node.id);
     if (left && !node.participants) return left.cause === "moved" ? "room moved away" : "room ended";

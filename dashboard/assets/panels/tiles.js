@@ -65,18 +65,28 @@
     return tile("Joins that got in", words.percent(ratio), below, { tone: tone(ratio) });
   }
 
-  const SOURCES = { service: "as the service says", config: "as configured", observed: "the most ever seen" };
+  const SOURCES = { service: "as the service says", config: "as configured", observed: "the most with whom joins went well, or that it held while they failed" };
 
   function timeToFull({ service }) {
-    const { source, seconds_to_full: left } = service.headroom;
-    const soon = left !== null && left < 300 ? "warn" : "";
-    return tile("Time to full", left === 0 ? "full" : words.roughly(left), room(service.headroom), { tone: soon, title: SOURCES[source] });
+    const free = service.headroom;
+    const { source, seconds_to_full: left } = free;
+    const soon = left !== null && left < 600 ? "warn" : "";
+    return tile("Time to full", untilFull(free), room(free), { tone: soon, title: SOURCES[source] });
   }
 
-  function room({ capacity, ratio, seconds_to_full: left }) {
+  // "full", the range that is foretold, "never" where it does not grow enough, or nothing where that is not known.
+  function untilFull({ ratio, growth, seconds_to_full: left, soonest, latest }) {
+    if (left === 0) return "full";
+    if (left === null) return ratio !== null && words.known(growth) ? "never" : words.NONE;
+    return words.known(soonest) ? words.span(soonest, latest) : words.roughly(left);
+  }
+
+  function room({ capacity, ratio, growth, seconds_to_full: left }) {
     if (capacity === null) return "capacity not known";
     if (left === 0) return `capacity ${words.people(capacity)}`;
-    return ratio === null ? "headroom not known" : `${words.percent(ratio, 0)} headroom of ${words.people(capacity)}`;
+    if (ratio === null) return "headroom not known";
+    const pace = left === null && words.known(growth) ? "at this pace · " : "";
+    return `${pace}${words.percent(ratio, 0)} headroom of ${words.people(capacity)}`;
   }
 
   function relocations({ service }) {
