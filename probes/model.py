@@ -92,6 +92,15 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
+class Subject(StrEnum):
+    """What two sources may disagree about."""
+
+    PEOPLE = "people"  # the rooms' people against the nodes' own totals
+    ADMITTED = "admitted"  # the rooms' people against who was let in by the service's counters
+    JOINS = "joins"  # the share of joins that get in: the service's counters against our own joins
+    ROOM = "room"  # whether the room that we join is open: the list against our own joins
+
+
 class Room(msgspec.Struct, frozen=True, gc=False):
     """One room as one poll saw it; one room is one (node, id).
 
@@ -202,6 +211,9 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     errors: Mapping[Outcome, float] = {}
     waiting: int | None = None
     totals: Mapping[Outcome, int] = {}
+    tries_per_person: float | None = None
+    storm: bool = False  # tries rise and admissions do not
+    waiting_basis: str = ""  # in a sentence: how `waiting` was estimated, or why it is not known
 
 
 class Headroom(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,6 +250,14 @@ class Relocation(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
     evidence: tuple[str, ...] = ()
     settled: bool = False
+
+
+class Disagreement(msgspec.Struct, frozen=True):
+    """Two sources that tell different things. `what` is a Subject; `since` is in the service's time."""
+
+    what: str
+    sources: tuple[tuple[str, float], ...]
+    since: float
 
 
 class ProbeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -277,6 +297,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     probes: tuple[ProbeView, ...]
     relocations_total: Mapping[Cause, int] = {}
     retractions_total: int = 0
+    disagreements: tuple[Disagreement, ...] = ()
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,19 +6,23 @@ each result and with each question.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from probes.config.objectives import Objectives
-from probes.door import Tries, door_by_probe, door_by_service
+from probes.door import OwnJoins, Tries, door_by_probe, door_by_service
 from probes.headroom import headroom
 from probes.lineage import Lineage
-from probes.model import Cause, Door, Observation, Outcome, ProbeResult, ProbeView, Relocation
+from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
+from probes.steady import Moment
+from probes.watching.claims import claims
 from probes.watching.endpoint import POLL, WatchedEndpoint
 from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
+from probes.watching.memory import Looks, Memory
 from probes.watching.paging import Listed, cursor, listed, page
 from probes.watching.roll import key_of
 
@@ -38,6 +42,7 @@ class Watch:
         self._objectives = objectives
         self._endpoints = {e.id: WatchedEndpoint(e) for e in settings.endpoints}
         self._tries = Tries()
+        self._looks = Looks()
         self._first_hand = FirstHand()
         self._lineage = Lineage(settings.name, settings.audience, restored)
 
@@ -51,6 +56,8 @@ class Watch:
         A node that is asked something else than before starts afresh.
         """
         same = _asked(settings) == _asked(self._settings)
+        if not same:
+            self._looks = Looks()
         self._settings = settings
         self._objectives = objectives
         self._lineage.audience = settings.audience
@@ -75,7 +82,7 @@ class Watch:
             return
         endpoint.record(result)
         if result.probe != POLL:
-            self._tries.take(result.outcome, result.at)
+            self._tries.take(result.outcome, result.at, result.seconds)
         elif result.part is None or not result.outcome.success:
             endpoint.fail(result)
         else:
@@ -89,34 +96,45 @@ class Watch:
 
         `observed_at` is the oldest of the answering endpoints' newest answers: no
         number in it is older. With none answering it is the newest answer there was.
+        Asked again for the same time it says the same, unless a result came in between.
         """
         settings = self._settings
         joined = Joined(self._endpoints.values(), at, settings.every)
         newest = max(joined.told, key=lambda e: e.answers.at, default=None)
+        now = newest.answers.now if newest else at
+        own = self._own_joins(joined, at)
+        before = self._looks.before(at)
         nodes = joined.nodes()
         rooms, other = joined.rooms(self._lineage.rooms())
-        door, tries = self._door(joined, at)
+        door, tries = self._door(joined, own)
         free = headroom(nodes, rooms, joined.participants if joined.complete else None, settings.capacity)
         relocations = self._lineage.relocations(joined.known)
+        people = before.people.moved_to(joined.participants if joined.complete else None, now)
+        said = claims(joined, own, self._tries.totals.total(), people, relocations)
+        disputes = before.disputes.moved_to(said, now)
+        storm = before.storm.moved_to([e.counters for e in joined.answering], door, now)
+        door = replace(door, storm=storm.on) if door else None
         facts = Facts(
             endpoints=tuple(e.status(e in joined.answering, at) for e in self._endpoints.values()),
             participants=joined.participants,
             door=door,
             tries=tries,
-            join_p95=max(
-                (p for e in self._endpoints.values() if (p := e.join_p95()) is not None), default=None
-            ),
             headroom=free,
             relocations=relocations,
-            own=self._own_joins(at),
+            own=own.outcomes,
+            slow=own.slow(self._objectives.join_within),
             left_out=self._lineage.left_out,
+            disagreements=disputes.open,
+            differing=disputes.differing,
+            held=before.steady.held,
         )
-        state, reasons = judge(facts, self._objectives)
+        steady = before.steady.moved_to(judge(facts, self._objectives), Moment(now, at))
+        self._looks.keep(at, Memory(people, disputes, storm, steady))
         return Observation(
             name=settings.name,
             kind=self.kind,
-            state=state,
-            reasons=reasons,
+            state=steady.shown.state,
+            reasons=steady.shown.reasons,
             service_time=newest.answers.now if newest else None,
             pace=newest.pace.value() if newest and newest in joined.answering else None,
             observed_at=joined.observed_at,
@@ -132,6 +150,7 @@ class Watch:
             probes=self._probes(),
             relocations_total={cause: self._lineage.totals[cause] for cause in Cause},
             retractions_total=self._lineage.retractions,
+            disagreements=disputes.open,
         )
 
     def rooms(self, after: str, limit: int, at: float) -> tuple[list[Listed], int]:
@@ -144,18 +163,19 @@ class Watch:
         rooms, total = page(joined.rolls(), after, limit)
         return [listed(joined.view(room, lineages.get(key_of(room))), room) for room in rooms], total
 
-    def _door(self, joined: Joined, at: float) -> tuple[Door | None, int]:
+    def _door(self, joined: Joined, own: OwnJoins) -> tuple[Door | None, int]:
         if any(e.counters.totals for e in joined.told):
-            return door_by_service(
-                [e.counters for e in joined.answering], [e.counters for e in joined.silent]
-            )
+            answering, silent = ([e.counters for e in some] for some in (joined.answering, joined.silent))
+            return door_by_service(answering, silent, self._settings.door)
         if self._settings.join is None or not self._tries.totals:
             return None, 0
-        return door_by_probe(self._tries, at, self._settings.join.every)
+        return door_by_probe(own, self._tries.totals), own.count
 
-    def _own_joins(self, at: float) -> Counter[Outcome]:
+    def _own_joins(self, joined: Joined, at: float) -> OwnJoins:
+        """Our recent joins: of a minute of the service's time, as its counters are."""
         join = self._settings.join
-        return self._tries.recent(at, join.every) if join else Counter()
+        paces = [pace for e in joined.answering if (pace := e.pace.value()) is not None]
+        return self._tries.recent(at, join.every, max(paces, default=1.0)) if join else OwnJoins()
 
     def _probes(self) -> tuple[ProbeView, ...]:
         return tuple(
@@ -168,5 +188,5 @@ class Watch:
 
 def _asked(settings: ServiceSettings) -> dict[str, object]:
     """What a service is asked, beside where: the rest only says how often, and what for."""
-    beside = {"name", "every", "timeout", "capacity", "audience", "join", "nodes", "url"}
+    beside = {"name", "every", "timeout", "capacity", "audience", "join", "door", "nodes", "url"}
     return settings.model_dump(exclude=beside)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from heapq import nlargest
+from typing import NamedTuple
 
 from probes.door import Counters
-from probes.model import NodeReport, ProbeResult, SnapshotPart
+from probes.model import NodeReport, Outcome, ProbeResult, SnapshotPart
 from probes.services.base import Endpoint
 from probes.state import EndpointStatus
 from probes.watching.answers import Answers, Changes
@@ -29,6 +30,14 @@ def silence(every: float) -> float:
     return max(2 * every, LEAST_SILENCE)
 
 
+class Joining(NamedTuple):
+    """One join of ours: of which room, how it ended, and when in the service's time it began."""
+
+    room: str
+    outcome: Outcome
+    at: float
+
+
 class WatchedEndpoint:
     """What is known through one endpoint.
 
@@ -44,6 +53,11 @@ class WatchedEndpoint:
         self.pace = Pace()
         self.runs: dict[str, Runs] = {}
         self.reports: dict[str, NodeReport] = {}
+        self.told = 0
+        """How many good answers it has given."""
+        self.joins = 0
+        """How many joins were tried at it."""
+        self.last_join: Joining | None = None
         self._failure: ProbeResult | None = None
         self._named: dict[str, float] = {}
         self._tells_time = False
@@ -55,15 +69,15 @@ class WatchedEndpoint:
     def record(self, result: ProbeResult) -> None:
         """Remember how a run of one of its probes went."""
         self.runs.setdefault(result.probe, Runs()).take(result)
+        if result.probe != POLL:
+            self.joins += 1
+            room = result.attempt.room if result.attempt else ""
+            self.last_join = Joining(room, result.outcome, self._passed(result.at - result.seconds))
 
     def keep_only(self, probe: str) -> None:
         """Forget the runs of the other probes: the config no longer has them."""
         self.runs = {name: runs for name, runs in self.runs.items() if name == probe}
-
-    def join_p95(self) -> float | None:
-        """Seconds that 95 % of the recent joins that got in took, or None without any."""
-        times = [runs.p95_of_good() for name, runs in self.runs.items() if name != POLL]
-        return max((p95 for p95 in times if p95 is not None), default=None)
+        self.last_join = None
 
     def fail(self, result: ProbeResult) -> None:
         self.answers.fail()
@@ -73,6 +87,7 @@ class WatchedEndpoint:
         """Read a good answer."""
         changes = self.answers.take(part, result.at, self._time(result.at, part), silence(every))
         self._failure = None
+        self.told += 1
         self.counters.take(part.joins, changes.at)
         self.pace.take(result.at, changes.at)
         self.reports = {report.id: report for report in part.nodes}
@@ -127,6 +142,10 @@ class WatchedEndpoint:
         if part.service_time is not None:
             self._tells_time = True
             return part.service_time
+        return self._passed(at)
+
+    def _passed(self, at: float) -> float:
+        """The service's time at wall time `at`, reckoned from the newest answer."""
         if not self._tells_time:
             return at
         pace = self.pace.value()

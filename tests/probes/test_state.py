@@ -17,7 +17,6 @@ WELL = Facts(
     participants=100,
     door=None,
     tries=0,
-    join_p95=None,
     headroom=Headroom(),
     relocations=(),
 )
@@ -29,7 +28,8 @@ def facts(**changes: object) -> Facts:
 
 
 def judged(**changes: object) -> tuple[State, tuple[str, ...]]:
-    return judge(facts(**changes), Objectives())
+    verdict = judge(facts(**changes), Objectives())
+    return verdict.state, verdict.reasons
 
 
 def door(success: float, **errors: float) -> Door:
@@ -165,9 +165,24 @@ def test_a_lower_objective_is_kept_to() -> None:
     assert judge(seen, low)[0] is State.OK
 
 
-def test_slow_joins_strain() -> None:
-    state, reasons = judged(join_p95=6.2)
-    assert (state, reasons) == (State.STRAINED, ("Our joins take 6.2 s (p95); the objective is 5 s",))
+def test_our_joins_that_are_slow_count_as_much_as_those_that_fail() -> None:
+    ours = Door(observer=Observer.PROBE, success_ratio=0.9, errors={Outcome.TIMEOUT: 0.1})
+    state, reasons = judged(door=ours, tries=20, slow=4)
+    assert (state, reasons) == (
+        State.FAILING,
+        ("30% of our joins fail or are slow: longer than 5 s 20%, timeout 10%; the objective is 1%",),
+    )
+    assert judged(door=ours, tries=10, slow=1)[0] is State.STRAINED
+
+
+def test_slow_joins_of_ours_strain_where_the_service_counts_and_tells_no_times() -> None:
+    own = Counter({Outcome.JOINED: 12})
+    state, reasons = judged(door=door(1.0), tries=1000, own=own, slow=2)
+    assert (state, reasons) == (
+        State.STRAINED,
+        ("2 of our last 12 joins that got in took longer than 5 s; the objective is 1%",),
+    )
+    assert judged(door=door(1.0), tries=1000, own=own, slow=1)[0] is State.OK
 
 
 # --- Ends and moves ---
