@@ -14,7 +14,7 @@ from probes.door.counters import Counters, Stretch
 from probes.model import Outcome
 from probes.watching.wording import number, percent, stretch
 
-PERSON_WINDOW = 30.0
+PERSON_WINDOW = 60.0
 """Seconds of service time over which tries per person are taken."""
 
 LEAST_KNOWN = 10.0
@@ -44,8 +44,8 @@ def waiting(counters: Collection[Counters], told: Iterable[Outcome], door: DoorS
 
     Little's law: who comes in at a rate and stays for a time is rate times time
     people. Those who fail stay for `retry_every`, so all who failed within that
-    time wait. Of the estimators in `tests/bench/door.py` this one errs least; it
-    is as wrong as `retry_every` is, and by the same factor.
+    time wait. Of the estimators in `tests/bench/door.py` this one errs least in the
+    median. It is as wrong as `retry_every` is, and by the same factor.
     """
     if all(outcome.success for outcome in told):
         return Waiting(None, NOT_YET if not counters else NO_FAILURES)
@@ -72,7 +72,7 @@ def _basis(turned_away: int, people: int, door: DoorSettings) -> str:
 
 
 def tries_per_person(counters: Iterable[Counters], door: DoorSettings) -> float | None:
-    """The tries of the last half minute, over the people who came in it.
+    """The tries of the last minute, over the people who came in that minute.
 
     Who came is who got in, who gave up and by how many those who wait grew. By the
     estimate of those who wait that is the same as all tries less the failed ones

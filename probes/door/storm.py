@@ -23,7 +23,7 @@ TRIES_EACH = 3.0
 
 OVER_BELOW = 2.0
 
-SUSTAINED = 20.0
+SUSTAINED = 10.0
 """Seconds of service time for which all that must hold, to begin and to end."""
 
 FEWEST_A_SECOND = 5.0
@@ -59,8 +59,9 @@ class Storm(NamedTuple):
         if self.on:
             over = tries_each < OVER_BELOW or latest.tries < NO_GROWTH * self.before.tries
             return self._ending(now) if over else self._replace(turning=None)
-        before = calmest(counters)
-        if before is None or not _storms(latest, before, tries_each):
+        many = tries_each >= TRIES_EACH and latest.tries >= FEWEST_A_SECOND
+        before = calmest(counters) if many else None
+        if before is None or not _grew(latest, before):
             return Storm()
         since = now if self.turning is None else self.turning
         on = now - since >= SUSTAINED
@@ -71,9 +72,9 @@ class Storm(NamedTuple):
         return Storm() if now - since >= SUSTAINED else self._replace(turning=since)
 
 
-def _storms(latest: Rates, before: Rates, tries_each: float) -> bool:
-    grew = latest.tries >= max(GROWTH * before.tries, FEWEST_A_SECOND)
-    return grew and latest.admitted <= NO_GROWTH * before.admitted and tries_each >= TRIES_EACH
+def _grew(latest: Rates, before: Rates) -> bool:
+    """Whether tries did, and those who get in did not."""
+    return latest.tries >= GROWTH * before.tries and latest.admitted <= NO_GROWTH * before.admitted
 
 
 def calmest(counters: Collection[Counters]) -> Rates | None:

@@ -65,7 +65,7 @@ def _people(joined: Joined, relocations: Sequence[Relocation]) -> Claim | None:
     """The rooms' people against the nodes' own totals. A service that lists no rooms has one source only."""
     lists_rooms = (
         joined.rooms_open
-        or any(endpoint.answers.missing_ids() for endpoint in joined.answering)
+        or any(endpoint.answers.waits for endpoint in joined.answering)
         or any(not each.settled for each in relocations)
     )
     counts = joined.counted_twice() if joined.complete and lists_rooms else None
@@ -118,16 +118,20 @@ def _margin(one: float, other: float) -> float:
 
 
 def _joins(joined: Joined, own: OwnJoins, own_total: int) -> Claim | None:
-    """The share of joins that get in, by the service's counters and by our own joins, over one stretch."""
+    """The share of joins that get in, by the service's counters and by our own joins, over one stretch.
+
+    Joins of a room that is not there are left out: while there is none a service counts no tries at all.
+    """
     counters = [endpoint.counters for endpoint in joined.answering]
     stretches = [each.over(own.seconds) for each in counters]
     tries = sum(total(stretch) for stretch in stretches)
     counts_failures = any(not outcome.success for each in counters for outcome in each.totals)
-    if own.count < FEWEST_JOINS or tries < FEWEST_TRIES or not counts_failures:
+    tried, got_in = own.count - own.outcomes[Outcome.NOT_FOUND], own.outcomes[Outcome.JOINED]
+    if tried < FEWEST_JOINS or tries < FEWEST_TRIES or not counts_failures:
         return None
     theirs = sum(admitted(stretch) for stretch in stretches) / tries
-    ours = own.outcomes[Outcome.JOINED] / own.count
-    low, high = bounds(own.outcomes[Outcome.JOINED], own.count, VERY_SURE)
+    ours = got_in / tried
+    low, high = bounds(got_in, tried, VERY_SURE)
     margin = max(SHARE_OF_JOINS, high - ours if theirs > ours else ours - low)
     heard = (sum(each.answers for each in counters), own_total)
     return Claim(Subject.JOINS, (("counters", theirs), ("our joins", ours)), heard, margin)

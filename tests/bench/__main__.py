@@ -7,9 +7,9 @@ import os
 import platform
 import sys
 
-from tests.bench import cycle, viewers
+from tests.bench import cycle, door, viewers
 
-PARTS = {"cycle": cycle.measure, "viewers": viewers.measure}
+PARTS = {"cycle": cycle.measure, "door": door.measure, "viewers": viewers.measure}
 
 
 def main() -> None:

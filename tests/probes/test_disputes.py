@@ -199,6 +199,16 @@ def test_where_both_say_that_joins_fail_the_service_fails() -> None:
     assert told_joins(1, ours=0.4, theirs=0.3)[-1].state is State.FAILING
 
 
+def test_joins_of_a_room_that_was_not_there_are_no_disagreement_once_it_is() -> None:
+    """While there is no room our joins fail, and the service counts no tries."""
+    story = Story("a", join=JOIN)
+    for at in range(200):
+        joined = 90 * max(0, at - 100)
+        story.poll("a", at, {"r": 50} if at > 100 else {}, joins={JOINED: joined, TIMEOUT: joined // 9})
+        story.join("a", at + 0.2, JOINED if at > 100 and at % 9 else NOT_FOUND, room="current")
+        assert subjects(story.see(at + 0.5)) == []
+
+
 # --- The room that we join ---
 
 
