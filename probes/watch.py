@@ -7,26 +7,37 @@ each result and with each question.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from probes.config.objectives import Objectives
+from probes.disputes import Disputes
 from probes.door import OwnJoins, Tries, door_by_probe, door_by_service
+from probes.door.storm import Storm
 from probes.headroom import headroom
 from probes.lineage import Lineage
 from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
-from probes.steady import Moment
-from probes.watching.claims import claims
+from probes.steady import Moment, Steady
+from probes.watching.claims import People, claims
 from probes.watching.endpoint import POLL, WatchedEndpoint
 from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
-from probes.watching.memory import Looks, Memory
 from probes.watching.paging import Listed, cursor, listed, page
 from probes.watching.roll import key_of
 
 __all__ = ["Watch", "cursor"]
+
+
+class Memory(NamedTuple):
+    """What is remembered from one look to the next, as it must last before it is said."""
+
+    people: People = People()
+    disputes: Disputes = Disputes()
+    storm: Storm = Storm()
+    steady: Steady = Steady()
 
 
 class Watch:
@@ -42,7 +53,7 @@ class Watch:
         self._objectives = objectives
         self._endpoints = {e.id: WatchedEndpoint(e) for e in settings.endpoints}
         self._tries = Tries()
-        self._looks = Looks()
+        self._memory = Memory()
         self._first_hand = FirstHand()
         self._lineage = Lineage(settings.name, settings.audience, restored)
 
@@ -57,7 +68,7 @@ class Watch:
         """
         same = _asked(settings) == _asked(self._settings)
         if not same:
-            self._looks = Looks()
+            self._memory = Memory()
         self._settings = settings
         self._objectives = objectives
         self._lineage.audience = settings.audience
@@ -103,7 +114,7 @@ class Watch:
         newest = max(joined.told, key=lambda e: e.answers.at, default=None)
         now = newest.answers.now if newest else at
         own = self._own_joins(joined, at)
-        before = self._looks.before(at)
+        before = self._memory
         nodes = joined.nodes()
         rooms, other = joined.rooms(self._lineage.rooms())
         door, tries = self._door(joined, own)
@@ -129,7 +140,7 @@ class Watch:
             held=before.steady.held,
         )
         steady = before.steady.moved_to(judge(facts, self._objectives), Moment(now, at))
-        self._looks.keep(at, Memory(people, disputes, storm, steady))
+        self._memory = Memory(people, disputes, storm, steady)
         return Observation(
             name=settings.name,
             kind=self.kind,

@@ -74,20 +74,22 @@ def _basis(turned_away: int, people: int, door: DoorSettings) -> str:
 def tries_per_person(counters: Iterable[Counters], door: DoorSettings) -> float | None:
     """The tries of the last minute, over the people who came in that minute.
 
-    Who came is who got in, who gave up and by how many those who wait grew. By the
-    estimate of those who wait that is the same as all tries less the failed ones
-    that came back, which were made `retry_every` earlier.
+    Who came is who got in, who gave up, and by how many those who wait grew; a fall
+    is not taken off, as those people tried before.
     """
-    tries = came = 0.0
+    tries = left = grown = 0.0
     for each in counters:
         length = min(PERSON_WINDOW, each.over(PERSON_WINDOW + door.retry_every).seconds - door.retry_every)
         if length < LEAST_KNOWN:
             continue
-        now, before = each.over(length), each.over(length, until=door.retry_every)
-        tries += total(now)
-        came += total(now) - (1 - door.give_up) * failed(before)
+        lately = each.over(length)
+        tries += total(lately)
+        left += admitted(lately) + door.give_up * failed(lately)
+        waiting_now, waited = each.over(door.retry_every), each.over(door.retry_every, until=length)
+        grown += (1 - door.give_up) * (failed(waiting_now) - failed(waited))
     if tries < FEWEST:
         return None
+    came = left + max(0.0, grown)
     return min(MOST_TRIES, max(1.0, tries / came)) if came > 0 else MOST_TRIES
 
 

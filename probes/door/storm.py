@@ -24,7 +24,7 @@ TRIES_EACH = 3.0
 OVER_BELOW = 2.0
 
 SUSTAINED = 10.0
-"""Seconds of service time for which all that must hold, to begin and to end."""
+"""Seconds of service time for which all that must hold before it is named."""
 
 FEWEST_A_SECOND = 5.0
 """How many tries a second it takes."""
@@ -38,14 +38,11 @@ class Rates(NamedTuple):
 
 
 class Storm(NamedTuple):
-    """Whether there is one; `before`: the rates that it grew from.
-
-    `turning`: since when, in service time, all says that it begins or that it is over.
-    """
+    """Whether there is one; `before`: the rates that it grew from; `since`: when that was first seen."""
 
     on: bool = False
     before: Rates = Rates(0.0, 0.0)
-    turning: float | None = None
+    since: float | None = None
 
     def moved_to(self, counters: Collection[Counters], door: Door | None, now: float) -> Storm:
         """The storm at service time `now`, as the counters of answering endpoints show it.
@@ -54,22 +51,17 @@ class Storm(NamedTuple):
         """
         tries_each = door.tries_per_person if door else None
         latest = rates(counters, 0.0) if tries_each is not None else None
-        if latest is None or tries_each is None or (self.turning is not None and now < self.turning):
+        if latest is None or tries_each is None or (self.since is not None and now < self.since):
             return Storm()
         if self.on:
             over = tries_each < OVER_BELOW or latest.tries < NO_GROWTH * self.before.tries
-            return self._ending(now) if over else self._replace(turning=None)
+            return Storm() if over else self
         many = tries_each >= TRIES_EACH and latest.tries >= FEWEST_A_SECOND
         before = calmest(counters) if many else None
         if before is None or not _grew(latest, before):
             return Storm()
-        since = now if self.turning is None else self.turning
-        on = now - since >= SUSTAINED
-        return Storm(on, before, None if on else since)
-
-    def _ending(self, now: float) -> Storm:
-        since = now if self.turning is None else self.turning
-        return Storm() if now - since >= SUSTAINED else self._replace(turning=since)
+        since = now if self.since is None else self.since
+        return Storm(now - since >= SUSTAINED, before, since)
 
 
 def _grew(latest: Rates, before: Rates) -> bool:

@@ -11,7 +11,7 @@ from probes.door.crowd import admitted, total
 from probes.model import Cause, Outcome, Relocation, Subject
 from probes.watching.endpoint import Joining, WatchedEndpoint
 from probes.watching.joined import Joined
-from probes.watching.odds import VERY_SURE, bounds
+from probes.watching.odds import chance
 
 SHARE_OF_PEOPLE = 0.2
 FEWEST_PEOPLE = 20
@@ -21,6 +21,13 @@ SHARE_OF_JOINS = 0.2
 FEWEST_JOINS = 6
 FEWEST_TRIES = 20
 """How far apart two shares of joins may be, and on how many of ours and of theirs they must rest."""
+
+BY_CHANCE = 1e-4
+"""Ours are so few that they often fare otherwise than the crowd: less likely than this is no chance."""
+
+SLICES = 6
+"""The service's share is the mean of so many parts of the stretch: ours are spread over it evenly, its
+tries are not."""
 
 SOON = 5.0
 """Seconds of service time after a room was listed last in which it may still have been there."""
@@ -129,12 +136,23 @@ def _joins(joined: Joined, own: OwnJoins, own_total: int) -> Claim | None:
     tried, got_in = own.count - own.outcomes[Outcome.NOT_FOUND], own.outcomes[Outcome.JOINED]
     if tried < FEWEST_JOINS or tries < FEWEST_TRIES or not counts_failures:
         return None
-    theirs = sum(admitted(stretch) for stretch in stretches) / tries
-    ours = got_in / tried
-    low, high = bounds(got_in, tried, VERY_SURE)
-    margin = max(SHARE_OF_JOINS, high - ours if theirs > ours else ours - low)
+    theirs, ours = _mean_share(counters, own.seconds), got_in / tried
+    apart = abs(theirs - ours) > SHARE_OF_JOINS
+    margin = 1.0 if apart and chance(got_in, tried, theirs) >= BY_CHANCE else SHARE_OF_JOINS
     heard = (sum(each.answers for each in counters), own_total)
     return Claim(Subject.JOINS, (("counters", theirs), ("our joins", ours)), heard, margin)
+
+
+def _mean_share(counters: Sequence[Counters], seconds: float) -> float:
+    """The share of tries that get in, as it was over `seconds` seconds on average. There are some tries."""
+    length = seconds / SLICES
+    shares = []
+    for part in range(SLICES):
+        stretches = [each.over(length, until=part * length) for each in counters]
+        tries = sum(total(stretch) for stretch in stretches)
+        if tries > 0:
+            shares.append(sum(admitted(stretch) for stretch in stretches) / tries)
+    return min(1.0, sum(shares) / len(shares))
 
 
 def _room(answering: Iterable[WatchedEndpoint], relocations: Sequence[Relocation]) -> Claim | None:

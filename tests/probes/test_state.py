@@ -159,6 +159,11 @@ def test_one_bad_try_is_no_news(tries: int, failed: int, expected: State) -> Non
     assert judged(door=seen, tries=tries)[0] is expected
 
 
+def test_failing_is_called_only_what_so_few_tries_do_not_show_by_chance() -> None:
+    assert judged(door=door(0.9, timeout=0.1), tries=30)[0] is State.STRAINED
+    assert judged(door=door(0.9, timeout=0.1), tries=300)[0] is State.FAILING
+
+
 def test_a_lower_objective_is_kept_to() -> None:
     low = Objectives(join_success=0.5)
     seen = facts(door=door(0.6, timeout=0.4), tries=100)
