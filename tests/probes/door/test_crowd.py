@@ -60,6 +60,20 @@ def test_the_tries_of_a_crowd_that_only_comes_back_are_many_each() -> None:
     assert watched(seconds).tries_per_person == MOST_TRIES
 
 
+def test_a_crowd_that_thins_out_does_not_try_more_often() -> None:
+    """Of 1,000 tries 50 get in all the time; then fewer people try."""
+    counts, seconds = {Outcome.JOINED: 0, Outcome.TIMEOUT: 0}, []
+    for at in range(200):
+        share = 1.0 if at < 150 else 0.7
+        counts = {
+            Outcome.JOINED: counts[Outcome.JOINED] + round(50 * share),
+            Outcome.TIMEOUT: counts[Outcome.TIMEOUT] + round(950 * share),
+        }
+        seconds.append(Second(float(at), counts, 0))
+        if at >= 100:
+            assert watched(seconds).tries_per_person == pytest.approx(20, rel=0.05)
+
+
 def test_what_is_assumed_stands_beside_the_number() -> None:
     seconds = [Second(float(s), {Outcome.JOINED: 0, Outcome.TIMEOUT: 700 * s}, 0) for s in range(60)]
     assert watched(seconds).waiting == 7000

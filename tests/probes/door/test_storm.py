@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from probes.door.storm import TRIES_EACH
 from probes.model import Outcome
 from tests.probes.door.crowds import crowd
 from tests.probes.watching import Story
@@ -57,6 +58,22 @@ def test_a_service_that_lets_in_fewer_while_all_come_back_is_a_storm_until_they_
 )
 def test_what_is_no_storm(comes: Callable[[int], float], gets_in: Callable[[int], float]) -> None:
     assert storms(comes, gets_in) == []
+
+
+def test_a_storm_is_named_once_all_that_makes_it_has_lasted() -> None:
+    story = Story("a")
+    many = named = None
+    for second in crowd(lambda s: 40, lambda s: 1.0 if s < 120 else 0.1, retry=lambda dice: 10.0):
+        story.poll("a", second.at, joins=second.counts)
+        door = story.see(second.at).door
+        assert door is not None
+        if many is None and (door.tries_per_person or 0) >= TRIES_EACH:
+            many = second.at
+        if named is None and door.storm:
+            named = second.at
+    assert many is not None
+    assert named is not None
+    assert 10 <= named - many < 40
 
 
 def test_a_storm_says_how_many_tries_and_that_no_more_get_in() -> None:
