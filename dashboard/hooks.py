@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from dashboard.supervisor import ProberAway
-from probes.model import Notice
+from probes.notice import Notice
 from probes.services.base import ServiceSettings
 from probes.services.livekit import LiveKitSettings
 

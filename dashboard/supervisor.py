@@ -13,7 +13,7 @@ import structlog
 
 from dashboard.children import module_command, module_environment
 from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Noticed, Rooms, Rule, Shown, ToProber, ToWeb
-from probes.model import Notice
+from probes.notice import Notice
 from probes.settings import ConfigText
 from probes.watching.rulings import Ruling
 

@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from probes.model import Notice, RoomView
+from probes.model import RoomView
+from probes.notice import Notice
 from probes.pipeline import Tick
 from probes.watching.rulings import Ruling
 

@@ -21,7 +21,8 @@ from livekit.api.access_token import TokenVerifier
 from probes.livekit_api import short_secrets_allowed
 from probes.livekit_room import Metadata
 from probes.mapping.rows import clean_id, clean_title, read_time
-from probes.model import LARGEST_COUNT, Notice, NoticeKind
+from probes.model import LARGEST_COUNT
+from probes.notice import Notice, NoticeKind
 from probes.services.livekit import LiveKitSettings
 
 MOST_HOSTS = 32

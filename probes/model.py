@@ -92,6 +92,15 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
+class Subject(StrEnum):
+    """What two sources may disagree about."""
+
+    PEOPLE = "people"  # the rooms' people against the nodes' own totals
+    ADMITTED = "admitted"  # the rooms' people against who was let in by the service's counters
+    JOINS = "joins"  # the share of joins that get in: the service's counters against our own joins
+    ROOM = "room"  # whether the room that we join is open: the list against our own joins
+
+
 class Room(msgspec.Struct, frozen=True, gc=False):
     """One room as one poll saw it; one room is one (node, id).
 
@@ -146,34 +155,6 @@ class SnapshotPart(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     next_in: float | None = None
     next_in_why: str = ""
-
-
-class NoticeKind(StrEnum):
-    """What a service tells by itself, without being asked."""
-
-    ROOM_OPENED = "room_opened"
-    ROOM_ENDED = "room_ended"
-    JOINED = "joined"  # somebody got into a room
-    ABORTED = "aborted"  # somebody gave up, or the connection never came about
-
-
-class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a service told by itself, as its webhooks do; never who took part.
-
-    `at` is the wall time at which it came, `id` the service's own, by which a
-    repetition is known. `session` tells apart the times that one room was open.
-    """
-
-    id: str
-    kind: NoticeKind
-    room: str
-    at: float
-    session: str = ""
-    title: str = ""
-    participants: int | None = None
-    capacity: int | None = None
-    started_at: float | None = None
-    hosts: tuple[str, ...] = ()
 
 
 class JoinAttempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,6 +229,9 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     errors: Mapping[Outcome, float] = {}
     waiting: int | None = None
     totals: Mapping[Outcome, int] = {}
+    tries_per_person: float | None = None
+    storm: bool = False  # tries rise and admissions do not
+    waiting_basis: str = ""  # in a sentence: how `waiting` was estimated, or why it is not known
 
 
 class Headroom(msgspec.Struct, frozen=True, kw_only=True):
@@ -312,6 +296,14 @@ class Relocation(msgspec.Struct, frozen=True, kw_only=True):
     settled: bool = False
 
 
+class Disagreement(msgspec.Struct, frozen=True):
+    """Two sources that tell different things. `what` is a Subject; `since` is in the service's time."""
+
+    what: str
+    sources: tuple[tuple[str, float], ...]
+    since: float
+
+
 class ProbeView(msgspec.Struct, frozen=True, kw_only=True):
     """The last run of one probe, and how its recent runs went."""
 
@@ -350,6 +342,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     relocations_total: Mapping[Cause, int] = {}
     retractions_total: int = 0
     poll_interval: float | None = None  # seconds between polls now: more than configured where a service asks
+    disagreements: tuple[Disagreement, ...] = ()
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):

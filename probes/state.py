@@ -1,33 +1,44 @@
 """How a service is doing, with the reasons in plain words, the worst first.
 
-Each rule looks at one thing and gives its reasons. The worst state of all reasons is the service's.
+Each rule looks at one thing and gives its reasons. The worst state of all reasons is the service's
+at that moment; `probes/steady.py` keeps it from flapping.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from probes.config.objectives import Objectives
-from probes.model import Cause, Door, Headroom, Observer, Outcome, Relocation, State, Status, plain_text
+from probes.disputes import in_words
+from probes.joining import failing_joins, our_failing_joins, slow_joins, storm
+from probes.model import (
+    Cause,
+    Disagreement,
+    Door,
+    Headroom,
+    Outcome,
+    Relocation,
+    State,
+    Status,
+    Subject,
+    plain_text,
+)
+from probes.steady import MOST_REASONS, SEVERITY, Reason, Verdict
 from probes.watching.wording import clock, number, percent, span, stretch
-
-FAILING_BELOW = 0.95
-"""The share of joins below which a service is failing, whatever its objective."""
-
-FEWEST_STRAINED = 2
-FEWEST_FAILING = 3
-"""How many failed tries it takes to call joins strained or failing: one bad try is no news."""
 
 NEARLY_FULL = 0.05
 SOON_FULL = 600.0
 """Seconds to full, in the service's time, from which it is worth a word."""
-MOST_REASONS = 8
+NO_LONGER_FULL = 0.07
+WITNESS = 30.0
+"""A source that differed for longer than this before a room ended is no witness against its end."""
+
 _FEW = 3
 _LONGEST_WHY = 240
-
-_SEVERITY = {State.OK: 0, State.STRAINED: 1, State.FAILING: 2, State.UNKNOWN: 3}
+_FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +67,43 @@ class Facts:
     participants: int | None
     door: Door | None
     tries: int
-    join_p95: float | None
     headroom: Headroom
     relocations: tuple[Relocation, ...]
     own: Counter[Outcome] = field(default_factory=Counter)
     """Our own recent joins by outcome."""
+    slow: int = 0
+    """How many of them got in and took longer than the objective."""
     left_out: bool = False
     """Whether rooms have lately gone that were too many to be followed one by one."""
+    disagreements: tuple[Disagreement, ...] = ()
+    differing: Mapping[Subject, float] = field(default_factory=dict)
+    """Since when (service time) sources say different things, even if it may be lag or noise."""
+    held: Mapping[str, State] = field(default_factory=dict)
+    """What the rules with a threshold held against the service at the last look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    state: State
-    text: str
-
-
-def judge(facts: Facts, objectives: Objectives) -> tuple[State, tuple[str, ...]]:
+def judge(facts: Facts, objectives: Objectives) -> Verdict:
     """The state and its reasons: the worst first, an end before what follows from it, never none."""
     silence = list(_silence(facts.endpoints))
     if silence and silence[0].state is State.UNKNOWN:
-        return State.UNKNOWN, (silence[0].text,)
+        return Verdict(State.UNKNOWN, (silence[0].text,), facts.held)
     reasons = [
         *_endings(facts),
-        *_joins(facts, objectives),
-        *_our_joins(facts, objectives),
+        *failing_joins(facts, objectives),
+        *our_failing_joins(facts, objectives),
         *silence,
-        *_slow_joins(facts, objectives),
-        *_fullness(facts.headroom),
+        *storm(facts.door),
+        *slow_joins(facts, objectives),
+        *_fullness(facts),
+        *_disagreements(facts),
         *_unread(facts.endpoints),
         *_left_out(facts),
     ]
-    reasons.sort(key=lambda reason: -_SEVERITY[reason.state])
+    reasons.sort(key=lambda reason: -SEVERITY[reason.state])
     worst = reasons[0].state if reasons else State.OK
     texts = [reason.text for reason in reasons] or [_all_is_well(facts)]
-    return worst, (*texts[:MOST_REASONS], *_paces(facts.endpoints))
+    held = {reason.rule: reason.state for reason in reasons if reason.rule}
+    return Verdict(worst, (*texts[:MOST_REASONS], *_paces(facts.endpoints)), held)
 
 
 def _silence(endpoints: tuple[EndpointStatus, ...]) -> Iterator[Reason]:
@@ -120,47 +134,6 @@ def _silent_for(endpoint: EndpointStatus) -> str:
     return f"{text}: {why}" if why else text
 
 
-def _joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
-    door = facts.door
-    if door is None or door.success_ratio is None or door.success_ratio >= objectives.join_success:
-        return
-    failed = round((1 - door.success_ratio) * facts.tries)
-    if failed < FEWEST_STRAINED:
-        return
-    bad = door.success_ratio < min(FAILING_BELOW, objectives.join_success) and failed >= FEWEST_FAILING
-    worst = sorted(door.errors.items(), key=lambda pair: (-pair[1], pair[0]))[:_FEW]
-    why = ", ".join(f"{outcome.replace('_', ' ')} {percent(share)}" for outcome, share in worst)
-    who = "our joins" if door.observer is Observer.PROBE else "joins"
-    yield Reason(
-        State.FAILING if bad else State.STRAINED,
-        f"{percent(1 - door.success_ratio)} of {who} fail: {why}; "
-        f"the objective is {percent(1 - objectives.join_success)}",
-    )
-
-
-def _our_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
-    """Our own joins where the service counts for itself: who fails before its door it may not see."""
-    door = facts.door
-    tried = facts.own.total()
-    failed = tried - facts.own[Outcome.JOINED]
-    if door is None or door.observer is Observer.PROBE:
-        return
-    if failed < max(FEWEST_FAILING, (1 - FAILING_BELOW) * tried):
-        return
-    if door.success_ratio is not None and door.success_ratio < objectives.join_success:
-        return  # the service says so itself
-    worst = sorted((-count, outcome) for outcome, count in facts.own.items() if not outcome.success)[:_FEW]
-    why = ", ".join(outcome.replace("_", " ") for _, outcome in worst)
-    ours = f"our last {tried} joins"
-    how_many = f"None of {ours} got in" if failed == tried else f"{failed} of {ours} fail"
-    if door.success_ratio is None:
-        yield Reason(State.FAILING, f"{how_many}: {why}; the service counts no tries")
-    else:
-        # One of two sources alone is no proof.
-        share = percent(door.success_ratio)
-        yield Reason(State.STRAINED, f"{how_many}: {why}; the service says that {share} get in")
-
-
 def _endings(facts: Facts) -> Iterator[Reason]:
     """Rooms that ended or moved, as far as they matter to the whole service. The biggest first."""
     live = [r for r in facts.relocations if not r.settled and r.status is not Status.REJECTED]
@@ -169,9 +142,19 @@ def _endings(facts: Facts) -> Iterator[Reason]:
         share = before / (before + (facts.participants or 0)) if before else 0.0
         if relocation.cause is Cause.ENDED:
             if share >= 0.1:
-                yield Reason(State.FAILING if share >= 0.5 else State.STRAINED, _ended(relocation, before))
+                yield _end(facts, relocation, before, share)
         elif share >= 0.1 and relocation.carried_over is not None and relocation.carried_over < 0.5:
             yield Reason(State.STRAINED, _moved(relocation))
+
+
+def _end(facts: Facts, relocation: Relocation, before: int, share: float) -> Reason:
+    """An end that other sources do not confirm is no proof that people are gone."""
+    witnesses = (Subject.PEOPLE, Subject.ADMITTED, Subject.ROOM)
+    doubted = any(facts.differing.get(what, -math.inf) > relocation.at - WITNESS for what in witnesses)
+    text = _ended(relocation, before)
+    if doubted:
+        return Reason(State.STRAINED, f"{text}; another source does not confirm it")
+    return Reason(State.FAILING if share >= 0.5 else State.STRAINED, text)
 
 
 def _ended(relocation: Relocation, before: int) -> str:
@@ -194,21 +177,22 @@ def _named(relocation: Relocation) -> str:
     return f"“{plain_text(relocation.from_.title or relocation.from_.room, 80)}”"
 
 
-def _slow_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
-    if facts.join_p95 is not None and facts.join_p95 > objectives.join_within:
-        yield Reason(
-            State.STRAINED,
-            f"Our joins take {stretch(facts.join_p95)} (p95); "
-            f"the objective is {stretch(objectives.join_within)}",
-        )
-
-
-def _fullness(headroom: Headroom) -> Iterator[Reason]:
+def _fullness(facts: Facts) -> Iterator[Reason]:
+    headroom = facts.headroom
     yield from _soon_full(headroom)
-    if headroom.ratio is None or headroom.ratio > NEARLY_FULL:
+    limit = NO_LONGER_FULL if _FULL in facts.held else NEARLY_FULL
+    if headroom.ratio is None or headroom.ratio > limit:
         return
     how_full = "Full" if headroom.ratio == 0.0 else f"{percent(1 - headroom.ratio)} full"
-    yield Reason(State.STRAINED, f"{how_full}: the capacity is {number(headroom.capacity or 0)}")
+    yield Reason(State.STRAINED, f"{how_full}: the capacity is {number(headroom.capacity or 0)}", _FULL)
+
+
+def _disagreements(facts: Facts) -> Iterator[Reason]:
+    """What is not said already: that our joins fail and the service's do not has a rule of its own."""
+    for each in facts.disagreements:
+        said = each.what == Subject.JOINS and each.sources[0][1] > each.sources[1][1]
+        if not said:
+            yield Reason(State.STRAINED, f"Sources disagree: {in_words(each)}")
 
 
 def _soon_full(headroom: Headroom) -> Iterator[Reason]:

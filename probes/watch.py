@@ -6,17 +6,24 @@ each result and with each question.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from probes.config.objectives import Objectives
-from probes.door import Tries, door_by_probe, door_by_service
+from probes.disputes import Disputes
+from probes.door import OwnJoins, Tries, door_by_probe, door_by_service
+from probes.door.storm import Storm
 from probes.headroom import Filling
 from probes.lineage import Lineage
-from probes.model import Cause, Door, Notice, Observation, Outcome, ProbeResult, ProbeView, Relocation
+from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation
+from probes.notice import Notice
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
+from probes.steady import Moment, Steady
 from probes.watching.answers import Changes
+from probes.watching.claims import People, claims
 from probes.watching.endpoint import POLL, WatchedEndpoint
 from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
@@ -26,6 +33,15 @@ from probes.watching.roll import key_of
 from probes.watching.rulings import Ruling
 
 __all__ = ["Watch", "cursor"]
+
+
+class Memory(NamedTuple):
+    """What is remembered from one look to the next, as it must last before it is said."""
+
+    people: People = People()
+    disputes: Disputes = Disputes()
+    storm: Storm = Storm()
+    steady: Steady = Steady()
 
 
 class Watch:
@@ -41,6 +57,7 @@ class Watch:
         self._objectives = objectives
         self._endpoints = {e.id: WatchedEndpoint(e) for e in settings.endpoints}
         self._tries = Tries()
+        self._memory = Memory()
         self._first_hand = FirstHand()
         self._heard = Heard()
         self._lineage = Lineage(
@@ -58,6 +75,8 @@ class Watch:
         A node that is asked something else than before starts afresh.
         """
         same = _asked(settings) == _asked(self._settings)
+        if not same:
+            self._memory = Memory()
         self._settings = settings
         self._objectives = objectives
         self._lineage.follow(settings.audience, settings.lineage, settings.capacity)
@@ -84,7 +103,7 @@ class Watch:
             return
         endpoint.record(result)
         if result.probe != POLL:
-            self._tries.take(result.outcome, result.at)
+            self._tries.take(result.outcome, result.at, result.seconds)
         elif result.part is None or not result.outcome.success:
             endpoint.fail(result)
         else:
@@ -129,17 +148,26 @@ class Watch:
 
         `observed_at` is the oldest of the answering endpoints' newest answers: no
         number in it is older. With none answering it is the newest answer there was.
+        Asked again for the same time it says the same, unless a result came in between.
         """
         settings = self._settings
         joined = Joined(self._endpoints.values(), at, settings.every)
         newest = max(joined.told, key=lambda e: e.answers.at, default=None)
+        now = newest.answers.now if newest else at
+        own = self._own_joins(joined, at)
+        before = self._memory
         nodes = self._filling.nodes(joined.nodes())
         listed_rooms, other = joined.rooms(self._lineage.cases.rooms())
         rooms = self._filling.rooms(listed_rooms)
-        door, tries = self._door(joined, at)
-        people = joined.participants if joined.complete else None
-        free = self._filling.headroom(nodes, rooms, people, settings.capacity)
+        door, tries = self._door(joined, own)
+        whole = joined.participants if joined.complete else None
+        free = self._filling.headroom(nodes, rooms, whole, settings.capacity)
         relocations = self._lineage.relocations(joined.known)
+        people = before.people.moved_to(whole, now)
+        said = claims(joined, own, self._tries.totals.total(), people, relocations)
+        disputes = before.disputes.moved_to(said, now)
+        storm = before.storm.moved_to([e.counters for e in joined.answering], door, now)
+        door = replace(door, storm=storm.on) if door else None
         facts = Facts(
             endpoints=tuple(
                 e.status(e in joined.answering, at, settings.every) for e in self._endpoints.values()
@@ -147,20 +175,22 @@ class Watch:
             participants=joined.participants,
             door=door,
             tries=tries,
-            join_p95=max(
-                (p for e in self._endpoints.values() if (p := e.join_p95()) is not None), default=None
-            ),
             headroom=free,
             relocations=relocations,
-            own=self._own_joins(at),
+            own=own.outcomes,
+            slow=own.slow(self._objectives.join_within),
             left_out=self._lineage.left_out,
+            disagreements=disputes.open,
+            differing=disputes.differing,
+            held=before.steady.held,
         )
-        state, reasons = judge(facts, self._objectives)
+        steady = before.steady.moved_to(judge(facts, self._objectives), Moment(now, at))
+        self._memory = Memory(people, disputes, storm, steady)
         return Observation(
             name=settings.name,
             kind=self.kind,
-            state=state,
-            reasons=reasons,
+            state=steady.shown.state,
+            reasons=steady.shown.reasons,
             service_time=newest.answers.now if newest else None,
             pace=newest.pace.value() if newest and newest in joined.answering else None,
             observed_at=joined.observed_at,
@@ -177,6 +207,7 @@ class Watch:
             relocations_total={cause: self._lineage.cases.totals[cause] for cause in Cause},
             retractions_total=self._lineage.cases.retractions,
             poll_interval=max(e.interval(settings.every) for e in self._endpoints.values()),
+            disagreements=disputes.open,
         )
 
     def rooms(self, after: str, limit: int, at: float) -> tuple[list[Listed], int]:
@@ -199,21 +230,22 @@ class Watch:
         people = joined.participants if joined.complete else None
         self._filling.take(changes.at, people, joined.nodes(), joined.biggest())
         if people is not None:
-            door, tries = self._door(joined, at)
+            door, tries = self._door(joined, self._own_joins(joined, at))
             self._filling.hear(changes.at, people, door, tries, self._objectives.join_success)
 
-    def _door(self, joined: Joined, at: float) -> tuple[Door | None, int]:
+    def _door(self, joined: Joined, own: OwnJoins) -> tuple[Door | None, int]:
         if any(e.counters.totals for e in joined.told):
-            return door_by_service(
-                [e.counters for e in joined.answering], [e.counters for e in joined.silent]
-            )
+            answering, silent = ([e.counters for e in some] for some in (joined.answering, joined.silent))
+            return door_by_service(answering, silent, self._settings.door)
         if self._settings.join is None or not self._tries.totals:
             return None, 0
-        return door_by_probe(self._tries, at, self._settings.join.every)
+        return door_by_probe(own, self._tries.totals), own.count
 
-    def _own_joins(self, at: float) -> Counter[Outcome]:
+    def _own_joins(self, joined: Joined, at: float) -> OwnJoins:
+        """Our recent joins: of a minute of the service's time, as its counters are."""
         join = self._settings.join
-        return self._tries.recent(at, join.every) if join else Counter()
+        paces = [pace for e in joined.answering if (pace := e.pace.value()) is not None]
+        return self._tries.recent(at, join.every, max(paces, default=1.0)) if join else OwnJoins()
 
     def _probes(self) -> tuple[ProbeView, ...]:
         return tuple(
@@ -226,5 +258,5 @@ class Watch:
 
 def _asked(settings: ServiceSettings) -> dict[str, object]:
     """What a service is asked, beside where: the rest only says how often, and what for."""
-    beside = {"name", "every", "timeout", "capacity", "audience", "lineage", "join", "nodes", "url"}
+    beside = {"name", "every", "timeout", "capacity", "audience", "lineage", "join", "door", "nodes", "url"}
     return settings.model_dump(exclude=beside)

@@ -16,6 +16,7 @@ from probes.model import (
     Relocation,
     RoomView,
     State,
+    Subject,
 )
 
 Point = tuple[str, tuple[str, ...], float]
@@ -23,7 +24,7 @@ Point = tuple[str, tuple[str, ...], float]
 
 NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 5, 3, 6
 
-SERVICE_SERIES = 18 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + 1 + NODE_SERIES
+SERVICE_SERIES = 21 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + len(Subject) + 1 + NODE_SERIES
 """The most series of one service with its nodes and rooms in one sum each, and no relocations."""
 
 
@@ -96,13 +97,19 @@ def _counts(service: str, seen: Observation) -> Iterator[Point]:
     door = seen.door
     if door is not None:
         yield from _known("rooms_door_waiting", (service,), door.waiting)
+        yield from _known("rooms_door_tries_per_second", (service,), door.tries_per_second)
+        yield from _known("rooms_door_tries_per_person", (service,), door.tries_per_person)
         if door.observer is Observer.SERVICE:
+            yield "rooms_retry_storm", (service,), float(door.storm)
             for outcome in JOIN_OUTCOMES:
                 yield (
                     "rooms_join_attempts_total",
                     (service, outcome.value),
                     float(door.totals.get(outcome, 0)),
                 )
+    disagree = {each.what for each in seen.disagreements}
+    for subject in Subject:
+        yield "rooms_sources_disagree", (service, subject.value), float(subject.value in disagree)
     for cause in Cause:
         yield "rooms_relocations_total", (service, cause.value), float(seen.relocations_total.get(cause, 0))
     yield "rooms_relocations_retracted_total", (service,), float(seen.retractions_total)

@@ -110,6 +110,10 @@ _TABLE = (
         (*_SERVICE, "outcome"),
     ),
     Spec("rooms_door_waiting", _G, "People at the door who have not got in, estimated.", _SERVICE),
+    Spec("rooms_door_tries_per_second", _G, "Tries to join a second, counted by the service.", _SERVICE),
+    Spec("rooms_door_tries_per_person", _G, "Tries a person makes; 100 is that or more.", _SERVICE),
+    Spec("rooms_retry_storm", _G, "1 while tries rise and no more people get in.", _SERVICE),
+    Spec("rooms_sources_disagree", _G, "1 while two sources tell different things.", (*_SERVICE, "what")),
     Spec("rooms_relocations_total", _C, "Relocations, counted once they stand.", (*_SERVICE, "cause")),
     Spec("rooms_relocations_retracted_total", _C, "Relocations that stood and were taken back.", _SERVICE),
     Spec(

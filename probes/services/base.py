@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from probes.config.door import DoorSettings
 from probes.config.lineage import LineageSettings
 from probes.config.units import Duration, HeaderName, HeaderValue, Interval, Name, Settings, Size, Url
 from probes.http import Http
@@ -59,6 +60,7 @@ class ServiceSettings(Settings):
     verify_tls: bool = True
     max_body: Size = 64_000_000
     join: JoinSettings | None = None
+    door: DoorSettings = DoorSettings()
 
     @model_validator(mode="after")
     def _one_way_to_say_where(self) -> ServiceSettings:

@@ -160,6 +160,11 @@ class Answers:
         return {room for _, room in self._missing}
 
     @property
+    def waits(self) -> bool:
+        """Whether any room is missing and not yet held for gone."""
+        return bool(self._missing)
+
+    @property
     def unsure_since(self) -> float:
         """The service time from which on something of these rooms is not known."""
         missing = next(iter(self._missing.values()), None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from heapq import nlargest
+from typing import NamedTuple
 
 from probes.door import Counters
-from probes.model import NodeReport, Notice, NoticeKind, Outcome, ProbeResult, SnapshotPart
+from probes.model import NodeReport, Outcome, ProbeResult, SnapshotPart
+from probes.notice import Notice, NoticeKind
 from probes.services.base import Endpoint
 from probes.state import EndpointStatus
 from probes.watching.answers import Answers, Changes
@@ -32,6 +34,14 @@ def silence(interval: float) -> float:
     return max(2 * interval, LEAST_SILENCE)
 
 
+class Joining(NamedTuple):
+    """One join of ours: of which room, how it ended, and when in the service's time it began."""
+
+    room: str
+    outcome: Outcome
+    at: float
+
+
 class WatchedEndpoint:
     """What is known through one endpoint.
 
@@ -50,6 +60,11 @@ class WatchedEndpoint:
         self.words = RoomWords()
         self.tries: Counter[Outcome] = Counter()
         """Ends of tries to join that the service told of by itself, one by one."""
+        self.told = 0
+        """How many good answers it has given."""
+        self.joins = 0
+        """How many joins were tried at it."""
+        self.last_join: Joining | None = None
         self._failure: ProbeResult | None = None
         self._next_in = 0.0  # the wait that the newest good answer asked for
         self._named: dict[str, float] = {}
@@ -62,15 +77,15 @@ class WatchedEndpoint:
     def record(self, result: ProbeResult) -> None:
         """Remember how a run of one of its probes went."""
         self.runs.setdefault(result.probe, Runs()).take(result)
+        if result.probe != POLL:
+            self.joins += 1
+            room = result.attempt.room if result.attempt else ""
+            self.last_join = Joining(room, result.outcome, self._passed(result.at - result.seconds))
 
     def keep_only(self, probe: str) -> None:
         """Forget the runs of the other probes: the config no longer has them."""
         self.runs = {name: runs for name, runs in self.runs.items() if name == probe}
-
-    def join_p95(self) -> float | None:
-        """Seconds that 95 % of the recent joins that got in took, or None without any."""
-        times = [runs.p95_of_good() for name, runs in self.runs.items() if name != POLL]
-        return max((p95 for p95 in times if p95 is not None), default=None)
+        self.last_join = None
 
     def fail(self, result: ProbeResult) -> None:
         self.answers.fail()
@@ -84,6 +99,7 @@ class WatchedEndpoint:
         self._failure = None
         self._next_in = result.next_in or 0.0
         self.counters.take(part.joins or self.tries, changes.at)
+        self.told += 1
         self.pace.take(result.at, changes.at)
         self.reports = {report.id: report for report in part.nodes}
         self._remember_nodes(changes.at)
@@ -110,7 +126,7 @@ class WatchedEndpoint:
         room = self.words.take(key, notice, self.answers.open.get(key))
         if room is None or self.answers.part is None:
             return None
-        now = max(self.answers.now, self._goes_on_to(notice.at))
+        now = max(self.answers.now, self._passed(notice.at))
         ended = notice.kind is NoticeKind.ROOM_ENDED
         return self.answers.end_now(key, now) if ended else self.answers.open_now(room, now)
 
@@ -170,9 +186,10 @@ class WatchedEndpoint:
         if part.service_time is not None:
             self._tells_time = True
             return part.service_time
-        return self._goes_on_to(at)
+        return self._passed(at)
 
-    def _goes_on_to(self, at: float) -> float:
+    def _passed(self, at: float) -> float:
+        """The service's time at wall time `at`, reckoned from the newest answer."""
         if not self._tells_time:
             return at
         pace = self.pace.value()

@@ -60,6 +60,23 @@ class Joined:
         )
         return whole and self._known.uncounted == 0
 
+    def counted_twice(self) -> tuple[int, int] | None:
+        """The people in rooms, and of the same nodes by their own totals; None where only one is told.
+
+        Where no room is on a node that reports, as the rooms' nodes are not told, all rooms are meant.
+        """
+        reports = {
+            node: report.participants
+            for endpoint in _by_age(self.answering)
+            for node, report in endpoint.reports.items()
+        }
+        counts = [count for count in reports.values() if count is not None]
+        if not counts or len(counts) < len(reports):
+            return None
+        in_rooms = self._known.nodes
+        shared = [people or 0 for node, people in in_rooms.items() if node in reports]
+        return sum(shared) if shared else self._known.participants, sum(counts)
+
     @property
     def observed_at(self) -> float | None:
         """The oldest of the answering endpoints' newest answers; with none, the newest there was."""

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from probes.model import Notice, NoticeKind, Outcome, Room, RoomState, SnapshotPart
+from probes.model import Outcome, Room, RoomState, SnapshotPart
+from probes.notice import Notice, NoticeKind
 from probes.watching.roll import Key, key_of
 
 LIST_AGE = 6.0

@@ -25,10 +25,6 @@ class Runs:
         self._last = result
         self._recent.append((result.seconds, result.outcome.success))
 
-    def p95_of_good(self) -> float | None:
-        """Seconds that 95 % of the recent good runs stay within."""
-        return _p95([seconds for seconds, good in self._recent if good])
-
     def view(self) -> ProbeView | None:
         """The last run and how the recent ones went, or None before the first."""
         last = self._last

@@ -7,13 +7,14 @@ import os
 import platform
 import sys
 
-from tests.bench import cycle, forecast, lineage, viewers
+from tests.bench import cycle, door, forecast, lineage, viewers
 
 PARTS = {
     "cycle": cycle.measure,
     "viewers": viewers.measure,
-    "forecast": forecast.measure,
     "lineage": lineage.measure,
+    "door": door.measure,
+    "forecast": forecast.measure,
 }
 
 

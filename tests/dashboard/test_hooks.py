@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from dashboard import hooks
 from dashboard.hooks import MOST_BYTES, LiveKitHook
 from dashboard.supervisor import ProberAway
-from probes.model import Notice, NoticeKind
+from probes.notice import Notice, NoticeKind
 from probes.settings import Config, parse
 from tests.livekit import CREATED, KEY, SECRET, event, room, signature, webhook_body
 

@@ -6,6 +6,7 @@ import msgspec
 
 from probes.model import (
     Cause,
+    Disagreement,
     Door,
     Headroom,
     NodeView,
@@ -88,6 +89,9 @@ def observation(name: str = "spaces", **changes: object) -> Observation:
             success_ratio=0.9,
             errors={Outcome.TIMEOUT: 0.1},
             waiting=41_000,
+            tries_per_person=2.5,
+            storm=True,
+            waiting_basis="41,000 tries failed in 10 s",
             totals={Outcome.JOINED: 900, Outcome.TIMEOUT: 100},
         ),
         headroom=Headroom(
@@ -106,6 +110,7 @@ def observation(name: str = "spaces", **changes: object) -> Observation:
         relocations_total={Cause.SUCCEEDED: 1},
         retractions_total=2,
         poll_interval=12.0,
+        disagreements=(Disagreement("people", (("rooms", 40.0), ("nodes", 900.0)), AT - 3_700),),
     )
     return msgspec.structs.replace(everything, **changes)
 

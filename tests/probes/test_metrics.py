@@ -29,6 +29,7 @@ from probes.model import (
     OtherRooms,
     Outcome,
     State,
+    Subject,
 )
 from tests.probes.exposed import ONE_JOIN, ONE_POLL, SPACES, names, series, shown, value
 from tests.probes.seen import AT, node, observation, relocation, result, room, rooms, tick
@@ -72,6 +73,9 @@ def test_every_number_of_an_observation_is_a_metric() -> None:
         "rooms_growth_low_per_second": 40,
         "rooms_growth_high_per_second": 60,
         "rooms_door_waiting": 41_000,
+        "rooms_door_tries_per_second": 360,
+        "rooms_door_tries_per_person": 2.5,
+        "rooms_retry_storm": 1,
         "rooms_relocations_retracted_total": 2,
         "rooms_relocation_participants_before": 668_000,
         "rooms_relocation_participants_now": 168_000,
@@ -85,6 +89,7 @@ def test_every_number_of_an_observation_is_a_metric() -> None:
     assert value(metrics, "rooms_participants", room="_other") == 21
     assert value(metrics, "rooms_state", state="failing") == 1
     assert value(metrics, "rooms_state", state="ok") == 0
+    assert value(metrics, "rooms_sources_disagree", what="people") == 1
     assert value(metrics, "rooms_relocations_total", cause="succeeded") == 1
     assert value(metrics, "rooms_join_attempts_total", outcome="joined") == 900
     assert value(metrics, "rooms_join_attempts_total", outcome="timeout") == 100
@@ -113,6 +118,9 @@ def test_what_is_not_known_has_no_series() -> None:
         "rooms_open",
         "rooms_join_attempts",
         "rooms_door_waiting",
+        "rooms_door_tries_per_second",
+        "rooms_door_tries_per_person",
+        "rooms_retry_storm",
         "rooms_capacity",
         "rooms_headroom_ratio",
         "rooms_seconds_to_full",
@@ -165,11 +173,13 @@ def test_joins_that_only_our_probe_saw_are_not_the_services_counters() -> None:
 
 
 def test_every_enum_has_all_its_children_at_0_from_the_start() -> None:
-    quiet = observation(door=Door(observer=Observer.SERVICE), relocations=(), relocations_total={})
+    quiet = observation(
+        door=Door(observer=Observer.SERVICE), relocations=(), relocations_total={}, disagreements=()
+    )
     metrics = shown(quiet)
     children: dict[str, set[str]] = {}
     for name, labels, v in series(metrics):
-        for key in ("outcome", "cause", "state", "sink"):
+        for key in ("outcome", "cause", "state", "sink", "what"):
             if key in labels:
                 children.setdefault(f"{name} {labels.get('probe', '')}".strip(), set()).add(labels[key])
                 assert v == 0 or key == "state"
@@ -180,6 +190,7 @@ def test_every_enum_has_all_its_children_at_0_from_the_start() -> None:
         "rooms_join_attempts_total": {o.value for o in JOIN_OUTCOMES},
         "rooms_relocations_total": {c.value for c in Cause},
         "rooms_state": {s.value for s in State},
+        "rooms_sources_disagree": {s.value for s in Subject},
         "roomwatch_sink_dropped_total": {"history", "link", "metrics"},
     }
     assert value(metrics, "roomwatch_probe_duration_seconds_count", probe="rooms") == 0

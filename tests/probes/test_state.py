@@ -18,7 +18,6 @@ WELL = Facts(
     participants=100,
     door=None,
     tries=0,
-    join_p95=None,
     headroom=Headroom(),
     relocations=(),
 )
@@ -30,7 +29,8 @@ def facts(**changes: object) -> Facts:
 
 
 def judged(**changes: object) -> tuple[State, tuple[str, ...]]:
-    return judge(facts(**changes), Objectives())
+    verdict = judge(facts(**changes), Objectives())
+    return verdict.state, verdict.reasons
 
 
 def door(success: float, **errors: float) -> Door:
@@ -160,15 +160,35 @@ def test_one_bad_try_is_no_news(tries: int, failed: int, expected: State) -> Non
     assert judged(door=seen, tries=tries)[0] is expected
 
 
+def test_failing_is_called_only_what_so_few_tries_do_not_show_by_chance() -> None:
+    assert judged(door=door(0.9, timeout=0.1), tries=30)[0] is State.STRAINED
+    assert judged(door=door(0.9, timeout=0.1), tries=300)[0] is State.FAILING
+
+
 def test_a_lower_objective_is_kept_to() -> None:
     low = Objectives(join_success=0.5)
     seen = facts(door=door(0.6, timeout=0.4), tries=100)
     assert judge(seen, low)[0] is State.OK
 
 
-def test_slow_joins_strain() -> None:
-    state, reasons = judged(join_p95=6.2)
-    assert (state, reasons) == (State.STRAINED, ("Our joins take 6.2 s (p95); the objective is 5 s",))
+def test_our_joins_that_are_slow_count_as_much_as_those_that_fail() -> None:
+    ours = Door(observer=Observer.PROBE, success_ratio=0.9, errors={Outcome.TIMEOUT: 0.1})
+    state, reasons = judged(door=ours, tries=20, slow=4)
+    assert (state, reasons) == (
+        State.FAILING,
+        ("30% of our joins fail or are slow: longer than 5 s 20%, timeout 10%; the objective is 1%",),
+    )
+    assert judged(door=ours, tries=10, slow=1)[0] is State.STRAINED
+
+
+def test_slow_joins_of_ours_strain_where_the_service_counts_and_tells_no_times() -> None:
+    own = Counter({Outcome.JOINED: 12})
+    state, reasons = judged(door=door(1.0), tries=1000, own=own, slow=2)
+    assert (state, reasons) == (
+        State.STRAINED,
+        ("2 of our last 12 joins that got in took longer than 5 s; the objective is 1%",),
+    )
+    assert judged(door=door(1.0), tries=1000, own=own, slow=1)[0] is State.OK
 
 
 # --- Ends and moves ---

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.model import Cause, NodeReport, Notice, NoticeKind, Observation, Observer, Outcome, Room, Status
+from probes.model import Cause, NodeReport, Observation, Observer, Outcome, Room, Status
+from probes.notice import Notice, NoticeKind
 from probes.watching.notices import LIST_AGE, MOST_IDS, Heard
 from tests.probes.watching import Story, only
 

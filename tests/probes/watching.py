@@ -52,7 +52,8 @@ class Story:
         self.settings = settings(
             *(nodes or ("a",)), every=every, audience=audience, capacity=capacity, join=join
         )
-        self.watch = Watch(self.settings, Objectives(), restored)
+        self.objectives = Objectives()
+        self.watch = Watch(self.settings, self.objectives, restored)
 
     def poll(
         self,
@@ -97,8 +98,10 @@ class Story:
         detail = f"{node} did not answer"
         self.watch.observe(_result(node, "rooms", outcome, at, detail=detail, next_in=next_in))
 
-    def join(self, node: str, at: float, outcome: Outcome = Outcome.JOINED, seconds: float = 0.1) -> None:
-        attempt = JoinAttempt(room="r", outcome=outcome)
+    def join(
+        self, node: str, at: float, outcome: Outcome = Outcome.JOINED, seconds: float = 0.1, room: str = "r"
+    ) -> None:
+        attempt = JoinAttempt(room=room, outcome=outcome)
         self.watch.observe(_result(node, "join", outcome, at, seconds=seconds, attempt=attempt))
 
     def see(self, at: float) -> Observation:

@@ -46,9 +46,15 @@
     const door = service.door;
     if (!door) return tile("At the door, estimated", words.NONE, rw.noDoor(settings));
     const seen = door.observer === "probe" ? " by our joins" : "";
-    const tries = words.known(door.tries_per_second) ? `${words.rate(door.tries_per_second)} tries/s${seen}` : "tries not counted";
-    return tile("At the door, estimated", words.people(door.waiting), tries, { title: words.exact(door.waiting) });
+    const parts = [words.known(door.tries_per_second) ? `${words.rate(door.tries_per_second)} tries/s${seen}` : "tries not counted"];
+    if (words.known(door.tries_per_person)) parts.push(`${each(door.tries_per_person)} each`);
+    if (door.storm) parts.unshift("retry storm");
+    const title = door.waiting_basis ? words.sentence(words.plain(door.waiting_basis, 400)) : words.exact(door.waiting);
+    return tile("At the door, estimated", words.people(door.waiting), parts.join(" · "), { title, note: door.storm ? "warn" : "" });
   }
+
+  // The prober stops counting at 100.
+  const each = (tries) => (tries >= 100 ? "100+" : words.rate(tries));
 
   // Amber below what is promised; red where a month's errors would be used up in two days.
   const FAST_BURN = 14.4;

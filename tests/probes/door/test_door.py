@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections import Counter
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes.config.door import DoorSettings
 from probes.config.objectives import Objectives
 from probes.door import Counters, Tries, door_by_probe, door_by_service
+from probes.door.counters import MEMORY, STEP
 from probes.joins.janus_signal import JanusSignalSettings
-from probes.model import Door, Observer, Outcome
+from probes.model import Door, Observer, Outcome, State
 from tests.probes.watching import Story
 
 JOINED, TIMEOUT, FULL = Outcome.JOINED, Outcome.TIMEOUT, Outcome.ROOM_FULL
@@ -50,8 +56,7 @@ def test_what_was_long_ago_no_longer_counts() -> None:
     counters = Counters()
     for second in range(100):
         counters.take({JOINED: second, TIMEOUT: min(second, 50)}, float(second))
-    tries, stretch = counters.recent()
-    assert (tries, stretch) == ({JOINED: 30}, 30)
+    assert counters.recent() == ({JOINED: 30, TIMEOUT: 0}, 30)
 
 
 def test_a_counter_that_starts_again_loses_and_invents_nothing() -> None:
@@ -130,16 +135,22 @@ def test_counters_that_are_no_longer_told_leave_the_recent_tries_unknown() -> No
 def test_the_memory_of_counters_is_bounded() -> None:
     counters = Counters()
     for n in range(5000):
-        counters.take({JOINED: n}, n / 1000)
-    assert counters.recent()[1] < 1.0
+        counters.take({JOINED: n}, n / 10)
+    assert len(counters._times) == len(counters._counts) <= MEMORY / STEP * 1.5
+    for n in range(5000):
+        counters.take({JOINED: n}, 500.0)
+    assert len(counters._times) == len(counters._counts) <= MEMORY / STEP * 1.5
 
 
 def test_our_own_joins_tell_shares_and_no_crowd() -> None:
     tries = Tries()
     for second in range(10):
-        tries.take(TIMEOUT if second < 3 else JOINED, float(second))
-    door, count = door_by_probe(tries, 10.0, every=1.0)
-    assert (door.observer, door.tries_per_second, count) == (Observer.PROBE, None, 10)
+        tries.take(TIMEOUT if second < 3 else JOINED, float(second), 0.1)
+    own = tries.recent(10.0, every=1.0, pace=1.0)
+    door = door_by_probe(own, tries.totals)
+    assert (door.observer, door.tries_per_second, own.count) == (Observer.PROBE, None, 10)
+    assert (door.waiting, door.tries_per_person, door.storm) == (None, None, False)
+    assert door.waiting_basis.startswith("Not known: only our own joins are counted")
     assert (door.success_ratio, door.errors) == (0.7, {TIMEOUT: pytest.approx(0.3)})
     assert door.totals == {JOINED: 7, TIMEOUT: 3}
 
@@ -148,15 +159,24 @@ def test_our_own_joins_tell_shares_and_no_crowd() -> None:
 def test_rare_joins_reach_further_back(every: float, expected: int) -> None:
     tries = Tries()
     for n in range(200):
-        tries.take(JOINED, n * every)
-    assert door_by_probe(tries, 199.5 * every, every)[1] == pytest.approx(expected, abs=1)
+        tries.take(JOINED, n * every, 0.1)
+    assert tries.recent(199.5 * every, every, pace=1.0).count == pytest.approx(expected, abs=1)
+
+
+def test_in_a_replay_a_minute_of_joins_is_one_of_the_service() -> None:
+    tries = Tries()
+    for n in range(600):
+        tries.take(JOINED, n * 0.1, 6.0 if n % 2 else 0.1)
+    own = tries.recent(60.0, every=0.1, pace=20.0)
+    assert (own.count, own.seconds, own.slow(5.0)) == (30, pytest.approx(60), 15)
 
 
 def test_joins_that_stopped_are_no_longer_told() -> None:
     tries = Tries()
-    tries.take(JOINED, 1.0)
-    door, count = door_by_probe(tries, 1000.0, every=1.0)
-    assert (count, door.success_ratio, door.totals) == (0, None, {JOINED: 1})
+    tries.take(JOINED, 1.0, 0.1)
+    own = tries.recent(1000.0, every=1.0, pace=1.0)
+    door = door_by_probe(own, tries.totals)
+    assert (own.count, door.success_ratio, door.totals) == (0, None, {JOINED: 1})
 
 
 def test_our_joins_are_the_door_of_a_service_without_counters() -> None:
@@ -172,7 +192,8 @@ def test_our_joins_are_the_door_of_a_service_without_counters() -> None:
 
 
 def test_no_endpoint_answers() -> None:
-    assert door_by_service([], []) == (Door(observer=Observer.SERVICE), 0)
+    door, count = door_by_service([], [], DoorSettings())
+    assert (door.observer, door.tries_per_second, door.waiting, count) == (Observer.SERVICE, None, None, 0)
 
 
 def test_totals_stop_before_those_of_many_endpoints_are_more_than_64_bits_hold() -> None:
@@ -180,5 +201,78 @@ def test_totals_stop_before_those_of_many_endpoints_are_more_than_64_bits_hold()
     counters = Counters()
     for second in range(2_000):
         counters.take({JOINED: 2**53 * (second % 2)}, float(second))
-    door, _ = door_by_service([counters] * 64, ())
+    door, _ = door_by_service([counters] * 64, (), DoorSettings())
     assert 2**61 < door.totals[JOINED] < 2**63
+
+
+def test_where_nobody_who_is_turned_away_is_counted_who_gets_in_is_no_share() -> None:
+    story = Story("a")
+    for second in range(60):
+        story.poll("a", second, joins={JOINED: 10 * second})
+    door = seen_door(story, 59.5)
+    assert (door.success_ratio, door.waiting, door.tries_per_person) == (None, None, None)
+    assert door.waiting_basis.startswith("Not known: the service counts who gets in")
+    assert story.see(59.5).state is State.OK
+
+
+def test_a_counter_that_was_corrected_a_little_invents_no_tries() -> None:
+    """Counters that are summed over machines can fall a little: 1,000 people did not come in that second."""
+    counters = Counters()
+    for second, told in enumerate((1000, 1010, 1009, 1012)):
+        counters.take({JOINED: told}, float(second))
+    assert counters.totals == {JOINED: 1013}
+    counters.take({JOINED: 700}, 4.0)
+    counters.take({JOINED: 705}, 5.0)
+    assert counters.totals == {JOINED: 1018}
+
+
+def test_a_counter_that_wraps_goes_on_from_nothing() -> None:
+    counters = Counters()
+    counters.take({JOINED: 2**32 - 5}, 0.0)
+    counters.take({JOINED: 7}, 1.0)
+    assert counters.totals == {JOINED: 2**32 + 2}
+
+
+def test_one_counter_that_starts_again_leaves_the_others_as_they_are() -> None:
+    counters = Counters()
+    counters.take({JOINED: 1000, TIMEOUT: 500}, 0.0)
+    counters.take({JOINED: 3, TIMEOUT: 510}, 1.0)
+    assert counters.totals == {JOINED: 1003, TIMEOUT: 510}
+
+
+def test_a_clock_that_goes_back_a_little_does_not_lose_the_rate() -> None:
+    counters = Counters()
+    for second in range(30):
+        counters.take({JOINED: 10 * second}, second - (1.5 if second == 20 else 0.0))
+    tries, seconds = counters.recent()
+    assert tries[JOINED] / seconds == pytest.approx(10)
+
+
+def test_tries_between_two_answers_are_spread_evenly() -> None:
+    counters = Counters()
+    for second in range(0, 200, 20):
+        counters.take({TIMEOUT: 5 * second}, float(second))
+    assert counters.over(10.0) == ({TIMEOUT: 50}, 10)
+    assert counters.over(10.0, until=15.0) == ({TIMEOUT: 50}, 10)
+    assert counters.over(1000.0).seconds == 180
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0.1, 40), st.integers(0, 1000), st.integers(0, 1000)), min_size=2, max_size=40
+    )
+)
+def test_stretches_side_by_side_add_up_to_the_whole(
+    steps: list[tuple[float, int, int]],
+) -> None:
+    counters, now, told = Counters(), 0.0, Counter[Outcome]()
+    for length, got_in, failed in steps:
+        now += length
+        told += Counter({JOINED: got_in, TIMEOUT: failed})
+        counters.take({JOINED: told[JOINED], TIMEOUT: told[TIMEOUT]}, now)
+    whole, last, before = counters.over(60.0), counters.over(25.0), counters.over(35.0, until=25.0)
+    assert whole.seconds == pytest.approx(last.seconds + before.seconds)
+    for outcome in (JOINED, TIMEOUT):
+        parts = last.tries.get(outcome, 0) + before.tries.get(outcome, 0)
+        assert whole.tries.get(outcome, 0) == pytest.approx(parts, abs=1e-6)
+        assert min(last.tries.get(outcome, 0), before.tries.get(outcome, 0)) >= -1e-6
