@@ -50,29 +50,30 @@ def test_a_phone_names_three_rooms_and_counts_the_others(stage: Stage, context: 
     assert tab.page.evaluate(f"{LINES}.length") == 9
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        (
-            {"headroom": Headroom(capacity=5000, source="config", ratio=0.0, seconds_to_full=0.0)},
-            ["Time to full", "full", "capacity 5,000"],
-        ),
-        ({"headroom": Headroom(capacity=5000, source="config")}, ["Time to full", "—", "headroom not known"]),
-        ({"complete": False}, ["In the room", "100k", "some rooms could not be counted"]),
-        ({}, ["In the room", "100k", "in 1 room, at its highest"]),
-        (
-            {"door": Door(observer=Observer.PROBE, tries_per_second=1.0)},
-            ["At the door, estimated", "—", "1.0 tries/s by our joins"],
-        ),
-    ],
+TILES = "[...document.querySelectorAll('#tiles-body .tile')].map(tile => tile.innerText.split(/\\n+/))"
+SAID: tuple[tuple[dict[str, object], list[str]], ...] = (
+    ({}, ["In the room", "100k", "in 1 room, at its highest"]),
+    (
+        {"headroom": Headroom(capacity=5000, source="config", ratio=0.0, seconds_to_full=0.0)},
+        ["Time to full", "full", "capacity 5,000"],
+    ),
+    ({"headroom": Headroom(capacity=5000, source="config")}, ["Time to full", "—", "headroom not known"]),
+    ({"complete": False}, ["In the room", "100k", "some rooms could not be counted"]),
+    (
+        {"door": Door(observer=Observer.PROBE, tries_per_second=1.0)},
+        ["At the door, estimated", "—", "1.0 tries/s by our joins"],
+    ),
 )
-def test_a_tile_says_what_is_true(
-    stage: Stage, context: BrowserContext, changes: dict[str, object], words: list[str]
-) -> None:
-    stage.show(observation(1, [room("n1", 100_000)], **changes))
+
+
+def test_a_tile_says_what_is_true(stage: Stage, context: BrowserContext) -> None:
+    """Each change alone, one frame after the other."""
+    stage.show(observation(1, [room("n1", 100_000)]))
     tab = opened(context, stage)
-    tiles = "[...document.querySelectorAll('#tiles-body .tile')].map(tile => tile.innerText.split(/\\n+/))"
-    assert words in tab.page.evaluate(tiles)
+    for changes, words in SAID:
+        seq = stage.show(observation(1, [room("n1", 100_000)], **changes))
+        tab.wait("seq => document.querySelector('#tiles-body').dataset.seq == seq", seq)
+        assert words in tab.page.evaluate(TILES)
 
 
 def test_growth_is_that_of_the_last_minute_of_the_service(stage: Stage, context: BrowserContext) -> None:

@@ -17,7 +17,7 @@ SEED = "spaces-2023-05-24"
 SPEED = 10.0
 KILLS = 4
 
-pytestmark = [pytest.mark.xdist_group("history"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ SPEED = 10.0
 PATIENCE = 60.0
 """Seconds; the first scrape alone comes six after the start."""
 
-pytestmark = [pytest.mark.xdist_group("prometheus"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 SCRAPE = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}

@@ -14,8 +14,6 @@ import pytest
 from tests.product import AUTH, PATIENCE, WRITER, Product, Rooms, service, up, write_config
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.xdist_group("reload")
-
 TWO_NODES = {"list": "rooms", "id": "id", "participants": "participants"}
 
 

@@ -16,8 +16,6 @@ import pytest
 from tests.product import PATIENCE, Product, Rooms, is_running, service, up
 from tests.servers import free_port, wait_until
 
-pytestmark = pytest.mark.xdist_group("restart")
-
 VIEWERS = 100
 ENDING = 2.0
 """Seconds promised from being told to end until everything has."""

@@ -37,7 +37,7 @@ CLEAN = (0, 128 + signal.SIGINT)
 TRIES = 3
 """A promise of seconds holds when one of so many runs keeps it."""
 
-pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 CONFIG = """
 services:
