@@ -125,6 +125,28 @@ def test_a_killed_web_process_takes_the_prober_along_and_its_port_is_free(
         assert rooms.polls > polls
 
 
+def test_a_second_one_on_the_same_history_is_refused_until_the_first_is_gone(
+    tmp_path: Path, rooms: Rooms
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shared = {"path": "../history.sqlite"}
+    with up(tmp_path, service("rooms", rooms.url)) as first:
+        started(first)
+        second = up(elsewhere, service("rooms", rooms.url), history=shared)
+        with pytest.raises(AssertionError, match="exit code 1"):
+            second.start()
+        assert f"The history {tmp_path / 'history.sqlite'} is kept by another Roomwatch." in second.log
+        assert "set history.path to another file" in second.log
+        assert "Traceback" not in second.log
+        first.prober.kill()
+        goes_on_after(first, time.time())
+        assert "not kept" not in first.log
+        first.kill_web()
+        with second:
+            started(second)
+
+
 def test_a_killed_prober_is_started_again_and_nothing_is_invented(tmp_path: Path, rooms: Rooms) -> None:
     with up(tmp_path, service("rooms", rooms.url)) as board:
         started(board)
