@@ -29,6 +29,9 @@ AUTH = {"tokens": [{"name": "ops", "token": TOKEN}]}
 PATIENCE = 60.0
 """Seconds for anything that a slow machine may be slow at."""
 
+CONFIG = "roomwatch.yaml"
+UP = ("up", "--config", CONFIG, "--port", "0")
+
 MAPPING = {"list": "rooms", "id": "id", "title": "title", "node": "node", "participants": "participants"}
 
 
@@ -87,6 +90,10 @@ class Product:
 
     def _file(self, name: str) -> Path:
         return self.folder / name
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
 
     @property
     def log(self) -> str:
@@ -158,8 +165,7 @@ class Product:
 
     def frame(self) -> dict[str, Any]:
         """The newest frame by service name, with `seq` beside."""
-        frame = self.json("/api/v1/frame")
-        return {"seq": frame["seq"], **{s["name"]: s for s in frame["services"]}}
+        return _by_name(self.json("/api/v1/frame"))
 
     def wait(self, condition: Callable[[dict[str, Any]], object], what: str) -> dict[str, Any]:
         """The first frame (as `frame` gives it) for which `condition` holds. Raises TimeoutError."""
@@ -170,7 +176,7 @@ class Product:
             answered = self.ask("/api/v1/frame")
             if answered.status_code != 200:
                 return False
-            seen = self.frame()
+            seen = _by_name(answered.json())
             return bool(condition(seen))
 
         try:
@@ -178,6 +184,10 @@ class Product:
         except TimeoutError as error:
             raise TimeoutError(f"{error}; last frame: {seen}; log: {self.log[-2000:]}") from None
         return seen
+
+
+def _by_name(frame: dict[str, Any]) -> dict[str, Any]:
+    return {"seq": frame["seq"], **{s["name"]: s for s in frame["services"]}}
 
 
 def write_config(path: Path, *services: Mapping[str, Any], **keys: Any) -> Path:
@@ -189,8 +199,14 @@ def write_config(path: Path, *services: Mapping[str, Any], **keys: Any) -> Path:
 
 def up(folder: Path, *services: Mapping[str, Any], **keys: Any) -> Product:
     """`roomwatch up` on a free port, watching these services."""
-    write_config(folder / "roomwatch.yaml", *services, **keys)
-    return Product(folder, "up", "--config", "roomwatch.yaml", "--port", "0")
+    write_config(folder / CONFIG, *services, **keys)
+    return Product(folder, *UP)
+
+
+def up_with(folder: Path, config: str) -> Product:
+    """`roomwatch up` on a free port with this config file."""
+    (folder / CONFIG).write_text(config)
+    return Product(folder, *UP)
 
 
 # --- rooms services ---
@@ -232,9 +248,9 @@ class Rooms:
 
 
 @contextlib.contextmanager
-def seeds_service(name: str = "spaces-2023-05-24", speed: float = 1.0) -> Iterator[str]:
-    """The address of a seeds service."""
-    command = module_command("seeds", name, "--speed", f"{speed:g}", "--until-eof")
+def seeds_service(name: str = "spaces-2023-05-24", speed: float = 1.0, rooms: int = 0) -> Iterator[str]:
+    """The address of a seeds service with `rooms` small rooms beside the event's own."""
+    command = module_command("seeds", name, "--speed", f"{speed:g}", "--rooms", str(rooms), "--until-eof")
     environment = module_environment()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

@@ -149,7 +149,8 @@ class Server:
         self._env = {**os.environ, **(env or {})}
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._owned = contextlib.ExitStack()
+        self.owned = contextlib.ExitStack()
+        """Closed after its end: its folder, and what a kind of server adds."""
 
     @property
     def port(self) -> int:
@@ -171,7 +172,7 @@ class Server:
 
     def __enter__(self) -> Self:
         folder = tempfile.TemporaryDirectory(prefix=f"roomwatch-{self.name}-", ignore_cleanup_errors=True)
-        self.folder = Path(self._owned.enter_context(folder))
+        self.folder = Path(self.owned.enter_context(folder))
         try:
             self._start_somewhere()
         except BaseException:
@@ -183,7 +184,7 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        self._owned.close()
+        self.owned.close()
 
     def start(self) -> None:
         """Start it (again) on the ports it has. Raises ServerError."""
