@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +92,14 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+@contextlib.contextmanager
+def refusing_port() -> Iterator[int]:
+    """A TCP port of 127.0.0.1 that refuses connections; nobody else can take it meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 def listens(port: int) -> bool:
     """Whether someone accepts connections on the port of 127.0.0.1."""
     with socket.socket() as probe:
@@ -102,13 +110,17 @@ def listens(port: int) -> bool:
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     """Return as soon as `condition()` holds. Raises TimeoutError, which names `what` was awaited.
 
+    Looking takes half of the time at most, so that what is awaited comes about on a busy machine.
     In async code: `await asyncio.to_thread(wait_until, …)`.
     """
     deadline = time.monotonic() + seconds
-    while not condition():
+    while True:
+        began = time.monotonic()
+        if condition():
+            return
         if time.monotonic() > deadline:
             raise TimeoutError(f"after {seconds:g} s there is still no {what}")
-        time.sleep(0.01)
+        time.sleep(max(0.01, time.monotonic() - began))
 
 
 class ServerError(AssertionError):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.product import PATIENCE, Product, Rooms, is_running, service, up
-from tests.servers import free_port, wait_until
+from tests.servers import wait_until
 
 VIEWERS = 100
 ENDING = 2.0
@@ -109,10 +109,9 @@ def test_viewers_that_take_nothing_hold_up_no_end(tmp_path: Path, rooms: Rooms) 
 def test_a_killed_web_process_takes_the_prober_along_and_its_port_is_free(
     tmp_path: Path, rooms: Rooms
 ) -> None:
-    board = up(tmp_path, service("rooms", rooms.url))
-    board.command[-1] = str(free_port())
-    with board:
+    with up(tmp_path, service("rooms", rooms.url)) as board:
         started(board)
+        board.command[-1] = str(board.port)
         with viewers(board, 3):
             (prober,) = board.kill_web()
         at = time.monotonic()
