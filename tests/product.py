@@ -19,6 +19,7 @@ import yaml
 from anyio.from_thread import start_blocking_portal
 
 from dashboard.children import module_command, module_environment
+from tests.hindrance import Stopwatch
 from tests.probes.raw_http import Exchange, Handler, RawServer, answer, serving
 from tests.servers import wait_until
 
@@ -115,16 +116,20 @@ class Product:
         return self.child("probes.process")
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
-        """Tell it to end: the exit code, and the seconds until it and all that it started were gone."""
-        assert self._process is not None
+        """Tell it to end: the exit code, and the seconds until it and all that it started were gone.
+
+        Less those in which others ran.
+        """
+        process = self._process
+        assert process is not None
         family = psutil.Process(self.pid).children(recursive=True)
-        at = time.monotonic()
-        self._process.send_signal(number)
-        code = self._process.wait(PATIENCE)
-        _, left = psutil.wait_procs(family, timeout=PATIENCE)
-        assert not left, f"{left} go on after the end"
+        ending = Stopwatch(self.pid)
+        process.send_signal(number)
+        seconds = ending.until(
+            lambda: process.poll() is not None and not any(map(is_running, family)), PATIENCE
+        )
         self._process = None
-        return code, time.monotonic() - at
+        return process.returncode, seconds
 
     def kill(self) -> None:
         """`kill -9` it with everything that it started."""

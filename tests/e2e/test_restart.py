@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hindrance import Stopwatch
 from tests.product import PATIENCE, Product, Rooms, is_running, service, up
 from tests.servers import wait_until
 
@@ -114,10 +115,9 @@ def test_a_killed_web_process_takes_the_prober_along_and_its_port_is_free(
         board.command[-1] = str(board.port)
         with viewers(board, 3):
             (prober,) = board.kill_web()
-        at = time.monotonic()
-        wait_until(lambda: not is_running(prober), PATIENCE, "end of the prober")
-        print(f"the prober ended {time.monotonic() - at:.2f} s after the web process was killed")
-        assert time.monotonic() - at < MOST
+        seconds = Stopwatch(prober.pid).until(lambda: not is_running(prober), PATIENCE)
+        print(f"the prober ended {seconds:.2f} s after the web process was killed")
+        assert seconds < MOST
         polls = rooms.polls
         board.start()
         started(board)
