@@ -26,7 +26,7 @@ from dashboard.live import Live
 from dashboard.recent import KEPT, Recent
 from dashboard.supervisor import ProberAway, Supervisor
 from dashboard.vitals import Lags, Vitals
-from probes.history import open_reader
+from probes.history import Claim, HistoryTrouble, claim_history, open_reader
 from probes.lag import LoopLag
 from probes.link import Shown
 from probes.settings import BadConfig, Config, ConfigText, parse
@@ -40,7 +40,10 @@ _log = structlog.get_logger()
 
 
 class Web:
-    """The parts of the web process, and what happens once a tick."""
+    """The parts of the web process, and what happens once a tick.
+
+    Raises HistoryTrouble where another Roomwatch keeps the history.
+    """
 
     def __init__(self, text: ConfigText, config: Config, read_again: Callable[[], ConfigText]) -> None:
         self.config = config
@@ -52,6 +55,7 @@ class Web:
         self._tasks: list[asyncio.Task[None]] = []
         self.vitals = Vitals(__version__)
         self.metrics = b""
+        self._claim = claim_history(config.history)
         self.history = open_reader(config.history)
         self.supervisor = Supervisor(text, self._show, self._prober_ended)
         self.files: FileServer | None = None
@@ -88,21 +92,29 @@ class Web:
     async def reload(self) -> str:
         """Follow the config file as it is now. Returns why not, and changes nothing, where it is bad."""
         async with self._reloading:
+            claim = self._claim
             try:
                 text = self._read_again()
                 config = await asyncio.to_thread(parse, *text)
                 refusal = self.guard.refuses(config.auth) if self.guard else None
+                claim = claim_history(config.history, self._claim)
                 error = refusal or await self.supervisor.reload(text)
-            except BadConfig as bad:
+            except (BadConfig, HistoryTrouble) as bad:
                 error = str(bad)
             except ProberAway as away:
                 error = f"not reloaded: {away}"
+            self._hold(self._claim if error else claim, claim)
             if error:
                 _log.error("the config was not reloaded; the old one goes on", reason=error)
                 return error
             await self._follow(config)
             _log.info("the config was reloaded")
             return ""
+
+    def _hold(self, kept: Claim, other: Claim) -> None:
+        for claim in {self._claim, other} - {kept}:
+            claim.release()
+        self._claim = kept
 
     async def _follow(self, config: Config) -> None:
         self.config = config
@@ -130,6 +142,7 @@ class Web:
         finally:
             self.end()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            self._claim.release()
 
     def end(self) -> None:
         """End the streams and the prober, both at once; `running` waits for it."""

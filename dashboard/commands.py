@@ -16,6 +16,7 @@ from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.ending import WRONG, Hangups, end_tidily, fail, fail_to_listen
 from dashboard.guard import refuses_listening
 from dashboard.server import Server, bind
+from probes.history import HistoryTrouble
 from probes.logs import configure_logs
 from probes.settings import BadConfig, Config, ConfigText, parse, read_config
 from seeds import Seed
@@ -68,7 +69,10 @@ def _serve(make_web: Callable[[], Web], host: str, port: int, hangups: Hangups) 
     except OSError as error:
         fail_to_listen(host, port, error)
     with listener:
-        web = make_web()
+        try:
+            web = make_web()
+        except HistoryTrouble as trouble:
+            fail(str(trouble), 1)
         shown = f"[{host}]" if ":" in host else host
         typer.echo(f"The board is at http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C ends it)")
         Server(web, host, hangups).run(sockets=[listener])

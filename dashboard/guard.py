@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import hooks
+from dashboard.attempts import Attempt, Attempts
 from dashboard.passwords import Passwords, Verdict
 from probes.settings import Auth, Token, TrustedProxy
 
@@ -38,11 +39,15 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is not answered, in one sentence, and how to ask again."""
+    """Why a request is not answered, in one sentence, and how to ask again.
+
+    `attempt` is for the log where something was given that was not right.
+    """
 
     status: int
     sentence: str
     challenge: str = ""
+    attempt: Attempt | None = None
 
 
 class Guard:
@@ -53,6 +58,7 @@ class Guard:
         self._bound_host = bound_host
         self._bound_name = f"[{bound_host}]" if ":" in bound_host else bound_host.lower()
         self._passwords = Passwords()
+        self._attempts = Attempts()
         self._auth = auth
 
     def refuses(self, auth: Auth) -> str | None:
@@ -75,6 +81,8 @@ class Guard:
         if refusal is None:
             await self._app(scope, receive, send)
             return
+        if refusal.attempt:
+            self._attempts.note(refusal.attempt, _peer(scope))
         headers = {"Cache-Control": "no-store"}
         if refusal.challenge:
             headers["WWW-Authenticate"] = refusal.challenge
@@ -103,7 +111,9 @@ class Guard:
         if scope["method"] == "POST" and scope["path"] in SIGNED_PATHS:
             return None
         is_write = scope["method"] not in _READS
-        token = self._token(headers.get("authorization", ""))
+        given = headers.get("authorization", "")
+        token = self._token(given)
+        wrong = Attempt.BEARER if _is_bearer(given) else None
         if is_write:
             if token is not None and token.may == "write":
                 scope.setdefault("state", {})["by"] = token.name
@@ -111,14 +121,13 @@ class Guard:
             if token is not None:
                 return Refusal(403, "This token may only read; a write needs one with `may: write`.")
             return Refusal(
-                401, "A write needs a bearer token from `auth.tokens` with `may: write`.", "Bearer"
+                401, "A write needs a bearer token from `auth.tokens` with `may: write`.", "Bearer", wrong
             )
         if token is not None:
             return None
-        return await self._refuses_reader(scope, headers)
+        return await self._refuses_reader(_peer(scope), headers, wrong)
 
-    async def _refuses_reader(self, scope: Scope, headers: Headers) -> Refusal | None:
-        peer = scope["client"][0] if scope.get("client") else ""
+    async def _refuses_reader(self, peer: str, headers: Headers, wrong: Attempt | None) -> Refusal | None:
         local = is_loopback(peer) and not any(name in headers for name in _PROXY_HEADERS)
         if local and (self._auth.local_reads or not self._auth.guards_reading):
             return None
@@ -129,25 +138,40 @@ class Guard:
         if self._auth.proxy and _vouched_for(self._auth.proxy, peer, headers):
             return None
         if not self._auth.basic:
-            return Refusal(401, "Looking needs a bearer token from `auth.tokens`.", "Bearer")
-        match await self._passwords.check(self._auth.basic, headers.get("authorization", "")):
+            return Refusal(401, "Looking needs a bearer token from `auth.tokens`.", "Bearer", wrong)
+        given = headers.get("authorization", "")
+        match await self._passwords.check(self._auth.basic, given):
             case Verdict.RIGHT:
                 return None
             case Verdict.BUSY:
-                return Refusal(429, "Too many passwords are being checked. Try again in a second.")
+                return Refusal(
+                    429,
+                    "Too many passwords are being checked. Try again in a second.",
+                    "",
+                    Attempt.UNCHECKED,
+                )
             case _:
-                return Refusal(401, "Looking needs a user name and its password.", _BASIC)
+                wrong = wrong or (Attempt.BASIC if given else None)
+                return Refusal(401, "Looking needs a user name and its password.", _BASIC, wrong)
 
     def _token(self, authorization: str) -> Token | None:
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() != "bearer":
+        if not _is_bearer(authorization):
             return None
+        given = authorization.partition(" ")[2]
         found = None
         for token in self._auth.tokens:
             # Every token is compared, so that the time taken tells nothing.
             if hmac.compare_digest(token.token.reveal().encode(), given.strip().encode()):
                 found = token
         return found
+
+
+def _is_bearer(authorization: str) -> bool:
+    return authorization.partition(" ")[0].lower() == "bearer"
+
+
+def _peer(scope: Scope) -> str:
+    return scope["client"][0] if scope.get("client") else ""
 
 
 def is_loopback(address: str) -> bool:

@@ -34,6 +34,14 @@ def pytest_configure() -> None:
     settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files come first, so that no worker is left with one when the others are done.
+
+    Files go to workers whole (`--dist loadfile`), in the order of their tests.
+    """
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

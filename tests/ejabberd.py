@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
@@ -33,52 +32,18 @@ modules:
 """
 
 
-class Ejabberd:
+class Ejabberd(Server):
     """One ejabberd without rooms. Use as a context manager; `url` is its API."""
 
     def __init__(self) -> None:
         self._erlang = require("ejabberd")
-        self._libraries = libraries("ejabberd").parents[1]
-        self._server = Server(
-            "ejabberd", self._command, ports=2, ready=self._answers, env=self._environment(), seconds=60
-        )
-        self._client = httpx.Client(timeout=30, trust_env=False)
+        found = {"ERL_LIBS": str(libraries("ejabberd").parents[1]), "HOME": "/nonexistent"}
+        super().__init__("ejabberd", self._write, ports=2, ready=self._answers, env=found, seconds=60)
+        self._client = self.owned.enter_context(httpx.Client(timeout=30, trust_env=False))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.ports[0]}/api"
-
-    def __enter__(self) -> Self:
-        try:
-            self._server.__enter__()
-        except BaseException:
-            self._client.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._client.close()
-        self._server.__exit__(kind, error, trace)
-
-    # --- its life ---
-
-    def start(self) -> None:
-        """Start it again on the ports that it had; what its disk had not yet seen is gone."""
-        self._server.start()
-
-    def kill(self) -> None:
-        """`kill -9`."""
-        self._server.kill()
-
-    def pause(self) -> None:
-        """SIGSTOP: connections are accepted, nothing answers."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """SIGCONT."""
-        self._server.resume()
+        return f"http://127.0.0.1:{self.ports[0]}/api"
 
     # --- its rooms and people ---
 
@@ -97,12 +62,9 @@ class Ejabberd:
 
     def guest(self, room: str, nick: str) -> Guest:
         """Someone who is in the room until they leave. Raises RefusedError."""
-        return Guest(self._server.ports[1], room, nick)
+        return Guest(self.ports[1], room, nick)
 
-    def _environment(self) -> dict[str, str]:
-        return {"ERL_LIBS": str(self._libraries), "HOME": "/nonexistent"}
-
-    def _command(self, folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
+    def _write(self, folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
         http, xmpp = ports
         config = folder / "ejabberd.yml"
         config.write_text(CONFIG.format(http=http, xmpp=xmpp), "utf-8")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
@@ -33,7 +32,7 @@ class Guest:
         self.node.call(f"/{self.session}", janus="destroy")
 
 
-class JanusNode:
+class JanusNode(Server):
     """One Janus with AudioBridge and VideoRoom, without any room. Use as a context manager.
 
     Sessions never expire, so that guests stay and a session left behind is seen.
@@ -48,7 +47,7 @@ class JanusNode:
         api_secret: str = "",
         string_ids: bool = False,
     ) -> None:
-        self.name = name
+        super().__init__(name, self._write, ports=2, ready=self._answers)
         self._plugins = plugins
         self._admin_key = admin_key
         self._api_secret = api_secret
@@ -56,59 +55,20 @@ class JanusNode:
         self._program = require("janus")
         self._libraries = libraries("janus").parent
         self._numbers = itertools.count(1)
-        self._server = Server("janus", self._command, ports=2, ready=self._answers)
-        self._client = httpx.Client(timeout=30, trust_env=False)
+        self._client = self.owned.enter_context(httpx.Client(timeout=30, trust_env=False))
 
     @property
     def admin_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.ports[1]}/admin"
+        return f"http://127.0.0.1:{self.ports[1]}/admin"
 
     @property
     def join_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.ports[0]}/janus"
-
-    @property
-    def log(self) -> str:
-        return self._server.log
-
-    def __enter__(self) -> Self:
-        try:
-            self._server.__enter__()
-        except BaseException:
-            self._client.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._client.close()
-        self._server.__exit__(kind, error, trace)
-
-    # --- its life ---
-
-    def stop(self) -> None:
-        self._server.stop()
-
-    def start(self) -> None:
-        """Start it again on the ports that it had. Its rooms are gone."""
-        self._server.start()
+        return f"http://127.0.0.1:{self.ports[0]}/janus"
 
     def restart(self) -> None:
+        """Its rooms are gone after it."""
         self.stop()
         self.start()
-
-    def kill(self) -> None:
-        """`kill -9`."""
-        self._server.kill()
-
-    def pause(self) -> None:
-        """SIGSTOP: connections are accepted, nothing answers."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """SIGCONT."""
-        self._server.resume()
 
     # --- its rooms and people ---
 
@@ -186,7 +146,7 @@ class JanusNode:
     def _identity(self, ports: tuple[int, ...]) -> str:
         return f"{self.name}-{ports[0]}-{ports[1]}"
 
-    def _command(self, folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
+    def _write(self, folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
         for name, text in self._config(folder, ports).items():
             (folder / name).write_text(text)
         return [self._program, "-F", folder]

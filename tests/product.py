@@ -19,6 +19,7 @@ import yaml
 from anyio.from_thread import start_blocking_portal
 
 from dashboard.children import module_command, module_environment
+from tests.hindrance import Stopwatch
 from tests.probes.raw_http import Exchange, Handler, RawServer, answer, serving
 from tests.servers import wait_until
 
@@ -28,6 +29,9 @@ AUTH = {"tokens": [{"name": "ops", "token": TOKEN}]}
 
 PATIENCE = 60.0
 """Seconds for anything that a slow machine may be slow at."""
+
+CONFIG = "roomwatch.yaml"
+UP = ("up", "--config", CONFIG, "--port", "0")
 
 MAPPING = {"list": "rooms", "id": "id", "title": "title", "node": "node", "participants": "participants"}
 
@@ -89,6 +93,10 @@ class Product:
         return self.folder / name
 
     @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    @property
     def log(self) -> str:
         return self._file("log").read_text("utf-8", "replace")
 
@@ -108,16 +116,20 @@ class Product:
         return self.child("probes.process")
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
-        """Tell it to end: the exit code, and the seconds until it and all that it started were gone."""
-        assert self._process is not None
+        """Tell it to end: the exit code, and the seconds until it and all that it started were gone.
+
+        Less those in which others ran.
+        """
+        process = self._process
+        assert process is not None
         family = psutil.Process(self.pid).children(recursive=True)
-        at = time.monotonic()
-        self._process.send_signal(number)
-        code = self._process.wait(PATIENCE)
-        _, left = psutil.wait_procs(family, timeout=PATIENCE)
-        assert not left, f"{left} go on after the end"
+        ending = Stopwatch(self.pid)
+        process.send_signal(number)
+        seconds = ending.until(
+            lambda: process.poll() is not None and not any(map(is_running, family)), PATIENCE
+        )
         self._process = None
-        return code, time.monotonic() - at
+        return process.returncode, seconds
 
     def kill(self) -> None:
         """`kill -9` it with everything that it started."""
@@ -158,8 +170,7 @@ class Product:
 
     def frame(self) -> dict[str, Any]:
         """The newest frame by service name, with `seq` beside."""
-        frame = self.json("/api/v1/frame")
-        return {"seq": frame["seq"], **{s["name"]: s for s in frame["services"]}}
+        return _by_name(self.json("/api/v1/frame"))
 
     def wait(self, condition: Callable[[dict[str, Any]], object], what: str) -> dict[str, Any]:
         """The first frame (as `frame` gives it) for which `condition` holds. Raises TimeoutError."""
@@ -170,7 +181,7 @@ class Product:
             answered = self.ask("/api/v1/frame")
             if answered.status_code != 200:
                 return False
-            seen = self.frame()
+            seen = _by_name(answered.json())
             return bool(condition(seen))
 
         try:
@@ -178,6 +189,10 @@ class Product:
         except TimeoutError as error:
             raise TimeoutError(f"{error}; last frame: {seen}; log: {self.log[-2000:]}") from None
         return seen
+
+
+def _by_name(frame: dict[str, Any]) -> dict[str, Any]:
+    return {"seq": frame["seq"], **{s["name"]: s for s in frame["services"]}}
 
 
 def write_config(path: Path, *services: Mapping[str, Any], **keys: Any) -> Path:
@@ -189,8 +204,14 @@ def write_config(path: Path, *services: Mapping[str, Any], **keys: Any) -> Path:
 
 def up(folder: Path, *services: Mapping[str, Any], **keys: Any) -> Product:
     """`roomwatch up` on a free port, watching these services."""
-    write_config(folder / "roomwatch.yaml", *services, **keys)
-    return Product(folder, "up", "--config", "roomwatch.yaml", "--port", "0")
+    write_config(folder / CONFIG, *services, **keys)
+    return Product(folder, *UP)
+
+
+def up_with(folder: Path, config: str) -> Product:
+    """`roomwatch up` on a free port with this config file."""
+    (folder / CONFIG).write_text(config)
+    return Product(folder, *UP)
 
 
 # --- rooms services ---
@@ -232,9 +253,11 @@ class Rooms:
 
 
 @contextlib.contextmanager
-def seeds_service(name: str = "spaces-2023-05-24", speed: float = 1.0) -> Iterator[str]:
-    """The address of a seeds service."""
-    command = module_command("seeds", name, "--speed", f"{speed:g}", "--until-eof")
+def seeds_service(
+    name: str = "spaces-2023-05-24", speed: float = 1.0, rooms: int = 0, module: str = "seeds"
+) -> Iterator[str]:
+    """The address of a seeds service with `rooms` small rooms beside the event's own."""
+    command = module_command(module, name, "--speed", f"{speed:g}", "--rooms", str(rooms), "--until-eof")
     environment = module_environment()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

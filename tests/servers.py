@@ -14,7 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +92,14 @@ def free_port() -> int:
     return free_ports(1)[0]
 
 
+@contextlib.contextmanager
+def refusing_port() -> Iterator[int]:
+    """A TCP port of 127.0.0.1 that refuses connections; nobody else can take it meanwhile."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 def listens(port: int) -> bool:
     """Whether someone accepts connections on the port of 127.0.0.1."""
     with socket.socket() as probe:
@@ -102,13 +110,17 @@ def listens(port: int) -> bool:
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
     """Return as soon as `condition()` holds. Raises TimeoutError, which names `what` was awaited.
 
+    Looking takes half of the time at most, so that what is awaited comes about on a busy machine.
     In async code: `await asyncio.to_thread(wait_until, …)`.
     """
     deadline = time.monotonic() + seconds
-    while not condition():
+    while True:
+        began = time.monotonic()
+        if condition():
+            return
         if time.monotonic() > deadline:
             raise TimeoutError(f"after {seconds:g} s there is still no {what}")
-        time.sleep(0.01)
+        time.sleep(max(0.01, time.monotonic() - began))
 
 
 class ServerError(AssertionError):
@@ -149,7 +161,8 @@ class Server:
         self._env = {**os.environ, **(env or {})}
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._owned = contextlib.ExitStack()
+        self.owned = contextlib.ExitStack()
+        """Closed after its end: its folder, and what a kind of server adds."""
 
     @property
     def port(self) -> int:
@@ -171,7 +184,7 @@ class Server:
 
     def __enter__(self) -> Self:
         folder = tempfile.TemporaryDirectory(prefix=f"roomwatch-{self.name}-", ignore_cleanup_errors=True)
-        self.folder = Path(self._owned.enter_context(folder))
+        self.folder = Path(self.owned.enter_context(folder))
         try:
             self._start_somewhere()
         except BaseException:
@@ -183,7 +196,7 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        self._owned.close()
+        self.owned.close()
 
     def start(self) -> None:
         """Start it (again) on the ports it has. Raises ServerError."""

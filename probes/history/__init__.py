@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from probes.history.base import Health, History, HistoryTrouble, Kept, Reader, RoomKey, sample_of
+from probes.history.claim import Claim
 from probes.history.sink import HistorySink
 from probes.history.sqlite import SqliteHistory
 from probes.history.sqlite_reader import SqliteReader
@@ -16,6 +17,7 @@ from probes.settings import HistorySettings
 __all__ = [
     "HISTORIES",
     "Backend",
+    "Claim",
     "Health",
     "History",
     "HistorySink",
@@ -23,6 +25,7 @@ __all__ = [
     "Kept",
     "Reader",
     "RoomKey",
+    "claim_history",
     "open_history",
     "open_reader",
     "sample_of",
@@ -30,13 +33,20 @@ __all__ = [
 
 
 class Backend(NamedTuple):
-    """One kind of history: how it is opened for writing and for reading."""
+    """One kind of history: how it is opened for writing and for reading, and claimed for one writer."""
 
     write: Callable[[Path, Kept], History]
     read: Callable[[Path], Reader]
+    claim: Callable[[Path], Claim]
 
 
-HISTORIES: Final[dict[str, Backend]] = {"sqlite": Backend(SqliteHistory, SqliteReader)}
+HISTORIES: Final[dict[str, Backend]] = {"sqlite": Backend(SqliteHistory, SqliteReader, Claim)}
+
+
+def claim_history(settings: HistorySettings, held: Claim | None = None) -> Claim:
+    """The right to keep that history; `held` itself where it is the same one. Raises HistoryTrouble."""
+    path = Path(settings.path)
+    return held.moved_to(path) if held else HISTORIES[settings.kind].claim(path)
 
 
 def open_history(settings: HistorySettings) -> HistorySink:

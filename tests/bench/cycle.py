@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
-from tests.bench.product import Product, percentile, watching
+from tests.bench.product import cpu, memory_mb, percentile, watching
+from tests.product import Product
 
 SIZES = (1_000, 10_000, 100_000)
 _SECONDS = 32.0
@@ -38,20 +39,20 @@ def _at(size: int, restless: bool) -> dict[str, object]:
 
 
 def _observe(product: Product) -> dict[str, object]:
-    polls, cpu, began = product.metric("roomwatch_probe_runs_total"), product.cpu(), time.monotonic()
+    polls, used, began = product.metrics("roomwatch_probe_runs_total"), cpu(product), time.monotonic()
     lags: dict[str, list[float]] = {"web": [], "prober": []}
     scrapes: list[float] = []
     series = 0
     while time.monotonic() - began < _SECONDS:
         started = time.perf_counter()
-        text = product.get("/metrics").decode()
+        text = product.ask("/metrics").text
         scrapes.append(time.perf_counter() - started)
         series = sum(1 for line in text.splitlines() if line and not line.startswith("#"))
         for role, seen in lags.items():
             seen.append(_lag(text, role))
         time.sleep(0.1)
-    done = product.metric("roomwatch_probe_runs_total") - polls
-    spent = {role: value - cpu[role] for role, value in product.cpu().items()}
+    done = product.metrics("roomwatch_probe_runs_total") - polls
+    spent = {role: value - used[role] for role, value in cpu(product).items()}
     return {
         "cycles": done,
         "cycle_cpu_seconds": round(spent["prober"] / done, 4),
@@ -61,7 +62,7 @@ def _observe(product: Product) -> dict[str, object]:
         "worst_loop_lag_of_a_tick_p99_ms": {
             role: round(percentile(seen, 0.99) * 1000, 1) for role, seen in lags.items()
         },
-        "memory_mb": product.memory_mb(),
+        "memory_mb": memory_mb(product),
     }
 
 

@@ -12,7 +12,8 @@ import urllib.request
 from collections.abc import Iterator
 
 from tests.bench import usual
-from tests.bench.product import Product, watching
+from tests.bench.product import cpu, memory_mb, watching
+from tests.product import Product
 from tests.servers import free_port
 
 VIEWERS = 2_000
@@ -36,7 +37,7 @@ def _with(rooms: int) -> dict[str, object]:
     with watching(rooms) as product:
         time.sleep(2)
         return {
-            "frame_bytes": len(product.get("/api/v1/frame")),
+            "frame_bytes": len(product.ask("/api/v1/frame").content),
             "streams": _costed(product, "streams", str(product.port), str(VIEWERS), str(_STREAM_SECONDS)),
             "page": _costed(product, "pages", str(product.port), "/", "16", str(_PAGE_SECONDS)),
             "metrics": _costed(product, "pages", str(product.port), "/metrics", "4", str(_PAGE_SECONDS)),
@@ -45,13 +46,13 @@ def _with(rooms: int) -> dict[str, object]:
 
 def _costed(product: Product, *what: str) -> dict[str, object]:
     """Run the load generator, and say what the product's processes used meanwhile."""
-    before, began = product.cpu(), time.monotonic()
-    skipped = product.metric("roomwatch_frames_skipped_total")
+    before, began = cpu(product), time.monotonic()
+    skipped = product.metrics("roomwatch_frames_skipped_total")
     result = json.loads(subprocess.check_output([sys.executable, "-m", "tests.bench.load", *what], text=True))
     wall = time.monotonic() - began
-    result["cores"] = {role: round((value - before[role]) / wall, 3) for role, value in product.cpu().items()}
-    result["memory_mb"] = product.memory_mb()
-    result["frames_skipped"] = product.metric("roomwatch_frames_skipped_total") - skipped
+    result["cores"] = {role: round((value - before[role]) / wall, 3) for role, value in cpu(product).items()}
+    result["memory_mb"] = memory_mb(product)
+    result["frames_skipped"] = product.metrics("roomwatch_frames_skipped_total") - skipped
     return dict(result)
 
 

@@ -254,6 +254,43 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(backend: Backend, path:
     assert aside[0].read_bytes().startswith(b"this is no history")
 
 
+def test_a_history_has_one_keeper_however_its_path_is_written(backend: Backend, path: Path) -> None:
+    with backend.claim(path) as held:
+        again = path.parent / ".." / path.parent.name / path.name
+        sentence = rf"{path.resolve()} is kept by another Roomwatch. End that one, or set history\.path"
+        with pytest.raises(HistoryTrouble, match=sentence):
+            backend.claim(again)
+        assert held.moved_to(again) is held
+        with held.moved_to(path.with_name("other")), pytest.raises(HistoryTrouble, match="other is kept"):
+            backend.claim(path.with_name("other"))
+        backend.write(path, ALL).close()
+    backend.claim(path).release()
+
+
+def test_a_keeper_that_is_killed_keeps_nothing(kind: str, backend: Backend, path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from probes.history import HISTORIES\n"
+        "held = HISTORIES[sys.argv[1]].claim(Path(sys.argv[2])); print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, kind, str(path)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as keeper:
+        assert keeper.stdout is not None
+        assert keeper.stdout.readline() == "held\n"
+        with pytest.raises(HistoryTrouble, match="kept by another Roomwatch"):
+            backend.claim(path)
+        keeper.kill()
+    backend.claim(path).release()
+
+
+def test_where_nothing_can_be_written_opening_tells_and_not_the_claim(
+    backend: Backend, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    backend.claim(tmp_path / "file" / "history").release()
+
+
 def test_kill_9_twenty_times_loses_nothing_that_was_kept(kind: str, path: Path) -> None:
     """Each time the file opens, holds every tick that was reported as kept, and is written on."""
     command = [sys.executable, "-m", "tests.contracts.history_writer", kind, str(path)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from probes.model import JOIN_OUTCOMES, JoinAttempt, Outcome
 from tests.contracts.broken import BROKEN, silent
 from tests.contracts.samples import JOIN_SAMPLES, SECRET
 from tests.probes.raw_http import Handler, serving
+from tests.servers import refusing_port
 
 
 @pytest.fixture(params=sorted(JOINS))
@@ -93,9 +93,8 @@ class TestTries:
         assert "0.3 s" in tried.detail
 
     def test_refused(self, via: str) -> None:
-        with socket.socket() as held:
-            held.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        with refusing_port() as port:
+            url = f"http://127.0.0.1:{port}"
             tried = asyncio.run(attempt(via, url))
         assert tried.outcome is Outcome.REFUSED
         assert url.removeprefix("http://") in tried.detail

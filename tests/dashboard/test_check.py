@@ -15,7 +15,7 @@ from dashboard.children import module_command, module_environment
 from probes.model import JoinAttempt, Outcome, ProbeResult, Room, SnapshotPart
 from tests.probes.raw_http import answer, sends, sends_json
 from tests.product import PATIENCE, Rooms, answering, service, write_config
-from tests.servers import free_port
+from tests.servers import refusing_port
 
 HOSTILE = "\x1b[31m[bold red]red[/] \x1b]0;title\x07 \u202eback\n"
 
@@ -44,8 +44,7 @@ def test_all_good_is_exit_code_0_and_says_what_was_learned(tmp_path: Path) -> No
 
 
 def test_a_failed_probe_is_exit_code_1_and_the_others_are_told_too(tmp_path: Path) -> None:
-    with Rooms(r1=5) as rooms:
-        port = free_port()
+    with Rooms(r1=5) as rooms, refusing_port() as port:
         done = check(tmp_path, service("good", rooms.url), service("gone", f"http://127.0.0.1:{port}"))
     assert done.returncode == 1
     _, good, gone = done.stdout.splitlines()

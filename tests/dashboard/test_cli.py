@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -15,7 +16,7 @@ from argon2 import PasswordHasher
 import seeds
 from dashboard.children import module_command, module_environment
 from tests.product import PATIENCE, Rooms, is_running, service, up, write_config
-from tests.servers import free_port, wait_until
+from tests.servers import wait_until
 
 
 def run(folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
@@ -83,43 +84,57 @@ def test_it_runs_where_standard_files_are_closed(tmp_path: Path, closed: str) ->
     """As some supervisors start programs: no socket may take the place of a file that is closed."""
     with Rooms(r1=5) as rooms:
         write_config(tmp_path / "roomwatch.yaml", service("rooms", rooms.url))
-        port = free_port()
-        command = module_command("dashboard.cli", "up", "--config", "roomwatch.yaml", "--port", str(port))
+        command = module_command("dashboard.cli", "up", "--config", "roomwatch.yaml", "--port", "0")
         shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command]
         with subprocess.Popen(shell, cwd=tmp_path, env=module_environment()) as process:
             try:
-                wait_until(lambda: people(port) == 5, PATIENCE, "people on the frame")
-                told = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+                wait_until(lambda: shows_people(process), PATIENCE, "people on the frame")
+                told = ask(process, "/metrics").text
                 assert "roomwatch_prober_restarts_total 0.0" in told
             finally:
                 process.terminate()
                 assert process.wait(PATIENCE) == 0
 
 
-def people(port: int) -> int | None:
+def ask(process: subprocess.Popen[bytes], path: str) -> httpx.Response:
+    """Where it listens is told by the system, as it may have nowhere to print it. Raises TransportError."""
+    for connection in psutil.Process(process.pid).net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN:
+            return httpx.get(f"http://127.0.0.1:{connection.laddr.port}{path}", trust_env=False, timeout=30)
+    raise httpx.ConnectError("it does not listen yet")
+
+
+def newest(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """The service of the newest frame, or nothing before there is one."""
     try:
-        answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/frame", trust_env=False)
+        answer = ask(process, "/api/v1/frame")
     except httpx.TransportError:
-        return None
-    return answer.json()["services"][0]["participants"] if answer.status_code == 200 else None
+        return {}
+    service: dict[str, Any] = answer.json()["services"][0] if answer.status_code == 200 else {}
+    return service
+
+
+def shows_people(process: subprocess.Popen[bytes]) -> bool:
+    return newest(process).get("participants") == 5
 
 
 def test_a_log_that_nobody_reads_any_more_stops_nothing(tmp_path: Path) -> None:
     with Rooms(r1=5) as rooms, up(tmp_path, service("rooms", rooms.url)) as board:
         board.end()
         reading, writing = os.pipe()
-        port = free_port()
-        command = module_command("dashboard.cli", "up", "--config", "roomwatch.yaml", "--port", str(port))
+        command = module_command("dashboard.cli", "up", "--config", "roomwatch.yaml", "--port", "0")
         with subprocess.Popen(command, cwd=tmp_path, env=module_environment(), stderr=writing) as process:
             os.close(writing)
             os.close(reading)
             try:
-                wait_until(lambda: people(port) == 5, PATIENCE, "people on the frame")
+                wait_until(lambda: shows_people(process), PATIENCE, "people on the frame")
                 prober = psutil.Process(process.pid).children()[0]
                 prober.kill()
                 os.kill(process.pid, signal.SIGHUP)
                 wait_until(
-                    lambda: not is_running(prober) and people(port) == 5, PATIENCE, "frames that go on"
+                    lambda: not is_running(prober) and shows_people(process),
+                    PATIENCE,
+                    "frames that go on",
                 )
             finally:
                 process.terminate()
@@ -129,15 +144,14 @@ def test_a_log_that_nobody_reads_any_more_stops_nothing(tmp_path: Path) -> None:
 def test_a_reload_asked_for_before_it_is_ready_is_not_its_end(tmp_path: Path) -> None:
     with Rooms(r1=5) as rooms:
         write_config(tmp_path / "roomwatch.yaml", service("rooms", rooms.url))
-        port = free_port()
-        command = module_command("dashboard.cli", "up", "--config", "roomwatch.yaml", "--port", str(port))
+        command = module_command("dashboard.cli", "up", "--config", "roomwatch.yaml", "--port", "0")
         with subprocess.Popen(command, cwd=tmp_path, env=module_environment()) as process:
             try:
                 wait_until(lambda: takes_signals(process.pid), PATIENCE, "signal that is held")
                 write_config(tmp_path / "roomwatch.yaml", service("other", rooms.url))
                 process.send_signal(signal.SIGHUP)
-                wait_until(lambda: people(port) == 5, PATIENCE, "people on the frame")
-                wait_until(lambda: name(port) == "other", PATIENCE, "the config of now")
+                wait_until(lambda: shows_people(process), PATIENCE, "people on the frame")
+                wait_until(lambda: newest(process).get("name") == "other", PATIENCE, "the config of now")
             finally:
                 process.terminate()
                 assert process.wait(PATIENCE) == 0
@@ -148,11 +162,6 @@ def takes_signals(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text()
     caught = next(line for line in status.splitlines() if line.startswith("SigCgt"))
     return bool(int(caught.split()[1], 16) & 1 << (signal.SIGHUP - 1))
-
-
-def name(port: int) -> str:
-    answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/frame", trust_env=False)
-    return str(answer.json()["services"][0]["name"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -112,6 +112,7 @@ def test_a_demo_whose_terminal_is_closed_ends(tmp_path: Path) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(tmp_path)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would not be the end
         command = module_command("dashboard.cli", "demo", "--port", "0")
         os.execve(command[0], command, {**module_environment(), "TMPDIR": str(tmp_path)})
     printed = b""

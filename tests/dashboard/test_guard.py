@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog.testing
 from starlette.responses import PlainTextResponse
 
 from dashboard.guard import Guard, refuses_listening
@@ -178,6 +179,31 @@ def test_a_flood_of_wrong_passwords_is_turned_away_and_not_queued(monkeypatch: p
 
     statuses = asyncio.run(main())
     assert (statuses.count(429), statuses.count(401)) == (44, 16)
+
+
+def test_what_was_given_and_is_wrong_is_logged_without_it() -> None:
+    rules = auth(**AUTH, basic=[{"user": "ana", "password_hash": hash_password("correct horse")}])
+    told: list[tuple[str, str]] = []
+    for method, given in (
+        ("GET", ""),
+        ("GET", f"Bearer {READER}"),
+        ("POST", f"Bearer {READER}"),
+        ("GET", basic("ana", "correct horse")),
+        ("POST", basic("ana", "correct horse")),
+        ("GET", "Bearer wrong-one"),
+        ("POST", "Bearer wrong-one"),
+        ("GET", basic("wrong-one", "correct horse")),
+        ("GET", basic("ana", "wrong-one")),
+        ("GET", "Basic wrong-one"),
+    ):
+        with structlog.testing.capture_logs() as lines:
+            ask(rules, method, peer="10.0.0.9", **({"authorization": given} if given else {}))
+        assert "wrong-one" not in str(lines)
+        assert "correct horse" not in str(lines)
+        told += [(method, line["event"]) for line in lines]
+        assert all((line["count"], line["last_from"]) == (1, "10.0.0.9") for line in lines)
+    token, password = "a wrong token was given", "a wrong user name or password was given"
+    assert told == [("GET", token), ("POST", token), *[("GET", password)] * 3]
 
 
 def test_a_trusted_proxy_vouches_for_its_people_and_nobody_else_does() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from dashboard.board import Board
 from tests.browser import chromium
-from tests.e2e.stage import Stage
+from tests.e2e.stage import CONFIG, Stage
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +18,15 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def board() -> Board:
+    """Ready bytes, made once: half a second's work."""
+    return Board(CONFIG, "0")
+
+
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    with Stage() as made:
+def stage(board: Board) -> Iterator[Stage]:
+    with Stage(board) as made:
         yield made
 
 

@@ -42,7 +42,8 @@ from probes.pipeline import Tick
 from probes.settings import parse
 from tests.browser import Watched
 
-CONFIG = """
+CONFIG = parse(
+    """
 services:
   - name: spaces
     kind: http-json
@@ -54,7 +55,10 @@ services:
 events:
   - {name: launch, title: Campaign launch, service: spaces, starts_at: 2023-05-24T18:00:00-04:00}
 tick: 500ms
-"""
+""",
+    "roomwatch.yaml",
+    Path(),
+)
 STARTS_AT = 1684965600.0
 """18:00 on 24 May 2023 where the event was, four hours behind UTC."""
 
@@ -62,13 +66,10 @@ STARTS_AT = 1684965600.0
 class Stage:
     """Serves the board. `show` makes the next frame; `stop` and `start` are a server that goes and comes."""
 
-    def __init__(self) -> None:
-        config = parse(CONFIG, "roomwatch.yaml", Path())
-        self.board = Board(config, "0")
+    def __init__(self, board: Board) -> None:
         self.opened = 0
         """Event streams that were ever opened."""
-        self._tick = config.tick
-        self._events = events_of(config)
+        self._board = board
         self._recent = Recent()
         self._port = 0
         self._seq = 0
@@ -100,7 +101,7 @@ class Stage:
                 self.opened += 1
                 await live(scope, receive, send)
 
-        files = FileServer(self.board, self._recent, self._hub)
+        files = FileServer(self._board, self._recent, self._hub)
         app = Starlette(routes=[Route("/live", Counted()), Mount("/", files)])
         config = uvicorn.Config(app, port=self._port, log_level="critical", lifespan="off", ws="none")
         self._server = uvicorn.Server(config)
@@ -128,9 +129,9 @@ class Stage:
     def show(self, *observations: Observation) -> int:
         """Make a frame of these and give it to everyone; returns its number."""
         now = time.time()
-        self._seq = max(self._seq + 1, int(now / self._tick))
+        self._seq = max(self._seq + 1, int(now / CONFIG.tick))
         tick = Tick(seq=self._seq, at=now, observations=observations)
-        frame = encode(tick, self._tick, self._events)
+        frame = encode(tick, CONFIG.tick, events_of(CONFIG))
 
         async def publish() -> None:
             self._recent.add(frame)

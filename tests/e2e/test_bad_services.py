@@ -15,14 +15,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.probes.raw_http import Exchange, Handler, answer, sends
 from tests.product import PATIENCE, Product, Rooms, answering, service, up
-from tests.servers import free_port, wait_until
+from tests.servers import refusing_port, wait_until
 
 EVERY = 0.3
-POLLS = 30
+POLLS = 15
 """Polls of each over which memory and punctuality are looked at."""
 
 GROWTH = 30e6
-"""Bytes of memory that may come and go; the bad answers of that time sum to 400 MB and more."""
+"""Bytes of memory that may come and go; the bad answers of that time sum to 200 MB and more."""
 
 
 def bomb() -> bytes:
@@ -65,7 +65,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """Watches all bad services and a good one; each was polled a few times."""
     with contextlib.ExitStack() as stack:
         urls = {name: stack.enter_context(answering(handler)).url for name, (handler, _, _) in BAD.items()}
-        urls["refused"] = f"http://127.0.0.1:{free_port()}"
+        urls["refused"] = f"http://127.0.0.1:{stack.enter_context(refusing_port())}"
         urls["good"] = stack.enter_context(Rooms(a=100, b=50)).url
         usual = {"every": f"{EVERY}s", "timeout": "20s", "max_body": "10MB"}
         services = [service(name, url, **(usual | SPECIAL.get(name, {}))) for name, url in urls.items()]

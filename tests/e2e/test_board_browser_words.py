@@ -51,94 +51,86 @@ def test_a_phone_names_three_rooms_and_counts_the_others(stage: Stage, context: 
     assert tab.page.evaluate(f"{LINES}.length") == 9
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        (
-            {"headroom": Headroom(capacity=5000, source="config", ratio=0.0, seconds_to_full=0.0)},
-            ["Time to full", "full", "capacity 5,000"],
-        ),
-        (
-            {
-                "headroom": Headroom(
-                    capacity=5000,
-                    source="config",
-                    ratio=0.4,
-                    seconds_to_full=430,
-                    soonest=375,
-                    latest=530,
-                    growth=9.0,
-                )
-            },
-            ["Time to full", "6–9 min", "40% headroom of 5,000"],
-        ),
-        (
-            {
-                "headroom": Headroom(
-                    capacity=5000,
-                    source="config",
-                    ratio=0.4,
-                    seconds_to_full=430,
-                    soonest=375,
-                    latest=math.inf,
-                    growth=9.0,
-                )
-            },
-            ["Time to full", "6 min or more", "40% headroom of 5,000"],
-        ),
-        (
-            {
-                "headroom": Headroom(
-                    capacity=5000, source="config", ratio=0.4, seconds_to_full=math.inf, growth=-2.0
-                )
-            },
-            ["Time to full", "never", "at this pace · 40% headroom of 5,000"],
-        ),
-        ({"headroom": Headroom(capacity=5000, source="config")}, ["Time to full", "—", "headroom not known"]),
-        ({"complete": False}, ["In the room", "100k", "some rooms could not be counted"]),
-        ({}, ["In the room", "100k", "in 1 room, at its highest"]),
-        (
-            {"door": Door(observer=Observer.PROBE, tries_per_second=1.0)},
-            ["At the door, estimated", "—", "1.0 tries/s by our joins"],
-        ),
-        (
-            {
-                "door": Door(
-                    observer=Observer.SERVICE, tries_per_second=360.0, tries_per_person=2.4, waiting=3_400
-                )
-            },
-            ["At the door, estimated", "3,400", "360 tries/s · 2.4 each"],
-        ),
-        (
-            {
-                "door": Door(
-                    observer=Observer.SERVICE,
-                    tries_per_second=2_720.0,
-                    tries_per_person=100.0,
-                    waiting=17_000,
-                    storm=True,
-                )
-            },
-            ["At the door, estimated", "17k", "retry storm · 2,720 tries/s · 100+ each"],
-        ),
-    ],
+TILES = "[...document.querySelectorAll('#tiles-body .tile')].map(tile => tile.innerText.split(/\\n+/))"
+SAID: tuple[tuple[dict[str, object], list[str]], ...] = (
+    (
+        {"headroom": Headroom(capacity=5000, source="config", ratio=0.0, seconds_to_full=0.0)},
+        ["Time to full", "full", "capacity 5,000"],
+    ),
+    (
+        {
+            "headroom": Headroom(
+                capacity=5000,
+                source="config",
+                ratio=0.4,
+                seconds_to_full=430,
+                soonest=375,
+                latest=530,
+                growth=9.0,
+            )
+        },
+        ["Time to full", "6–9 min", "40% headroom of 5,000"],
+    ),
+    (
+        {
+            "headroom": Headroom(
+                capacity=5000,
+                source="config",
+                ratio=0.4,
+                seconds_to_full=430,
+                soonest=375,
+                latest=math.inf,
+                growth=9.0,
+            )
+        },
+        ["Time to full", "6 min or more", "40% headroom of 5,000"],
+    ),
+    (
+        {
+            "headroom": Headroom(
+                capacity=5000, source="config", ratio=0.4, seconds_to_full=math.inf, growth=-2.0
+            )
+        },
+        ["Time to full", "never", "at this pace · 40% headroom of 5,000"],
+    ),
+    ({"headroom": Headroom(capacity=5000, source="config")}, ["Time to full", "—", "headroom not known"]),
+    ({"complete": False}, ["In the room", "100k", "some rooms could not be counted"]),
+    ({}, ["In the room", "100k", "in 1 room, at its highest"]),
+    (
+        {"door": Door(observer=Observer.PROBE, tries_per_second=1.0)},
+        ["At the door, estimated", "—", "1.0 tries/s by our joins"],
+    ),
+    (
+        {
+            "door": Door(
+                observer=Observer.SERVICE, tries_per_second=360.0, tries_per_person=2.4, waiting=3_400
+            )
+        },
+        ["At the door, estimated", "3,400", "360 tries/s · 2.4 each"],
+    ),
+    (
+        {
+            "door": Door(
+                observer=Observer.SERVICE,
+                tries_per_second=2_720.0,
+                tries_per_person=100.0,
+                waiting=17_000,
+                storm=True,
+            )
+        },
+        ["At the door, estimated", "17k", "retry storm · 2,720 tries/s · 100+ each"],
+    ),
 )
-def test_a_tile_says_what_is_true(
-    stage: Stage, context: BrowserContext, changes: dict[str, object], words: list[str]
-) -> None:
-    stage.show(observation(1, [room("n1", 100_000)], **changes))
-    tab = opened(context, stage)
-    tiles = "[...document.querySelectorAll('#tiles-body .tile')].map(tile => tile.innerText.split(/\\n+/))"
-    assert words in tab.page.evaluate(tiles)
 
 
-def test_who_points_at_those_who_wait_reads_what_was_assumed(stage: Stage, context: BrowserContext) -> None:
-    basis = "7,000 tries failed in 10 s; assumed that each person tries again every 10 s"
-    door = Door(observer=Observer.SERVICE, tries_per_second=1_500.0, waiting=7_000, waiting_basis=basis)
-    stage.show(observation(1, [room("n1", 100_000)], door=door))
+def test_a_tile_says_what_is_true(stage: Stage, context: BrowserContext) -> None:
+    """Each change alone, one frame after the other."""
+    stage.show(observation(1, [room("n1", 100_000)]))
     tab = opened(context, stage)
-    number = "document.querySelectorAll('#tiles-body .tile')[1].querySelector('.number').title"
-    assert tab.page.evaluate(number) == f"{basis}."
+    for changes, words in SAID:
+        seq = stage.show(observation(1, [room("n1", 100_000)], **changes))
+        tab.wait("seq => document.querySelector('#tiles-body').dataset.seq == seq", seq)
+        assert words in tab.page.evaluate(TILES)
 
 
 def test_growth_is_that_of_the_last_minute_of_the_service(stage: Stage, context: BrowserContext) -> None:

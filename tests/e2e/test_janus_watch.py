@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.janus import ADMIN_SECRET, JanusNode
-from tests.roomwatch import Roomwatch
+from tests.product import Product, up_with
 from tests.servers import wait_until
 
 EVERY = 0.5
@@ -56,10 +59,26 @@ def b() -> Iterator[JanusNode]:
         yield node
 
 
-def config(a: JanusNode, b: JanusNode, more: str = "", every: float = EVERY, tick: float = TICK) -> str:
-    return CONFIG.format(
+@contextlib.contextmanager
+def watching(
+    a: JanusNode, b: JanusNode, more: str = "", every: float = EVERY, tick: float = TICK
+) -> Iterator[Product]:
+    config = CONFIG.format(
         a=a, b=b, tick=int(tick * 1000), every=int(every * 1000), secret=ADMIN_SECRET, more=more
     )
+    with tempfile.TemporaryDirectory() as folder, up_with(Path(folder), config) as watch:
+        yield watch
+
+
+def newest(watch: Product) -> Service:
+    found: Service = watch.frame()["rooms"]
+    return found
+
+
+def wait(watch: Product, condition: Callable[[Service], bool], what: str) -> Service:
+    """The service as the first frame has it for which `condition` holds."""
+    found: Service = watch.wait(lambda frame: condition(frame["rooms"]), what)["rooms"]
+    return found
 
 
 def node(service: Service, name: str) -> Service:
@@ -75,9 +94,9 @@ def both_answer(service: Service) -> bool:
     return all(node["answering"] for node in service["nodes"])
 
 
-def started(watch: Roomwatch, there: dict[tuple[str, str], int]) -> None:
+def started(watch: Product, there: dict[tuple[str, str], int]) -> None:
     """Wait until both nodes were asked and just these rooms are known: what opens from now on is new."""
-    watch.wait(lambda s: both_answer(s) and rooms(s) == there, "frame with what there is")
+    wait(watch, lambda s: both_answer(s) and rooms(s) == there, "frame with what there is")
 
 
 def moves(service: Service) -> list[tuple[str, Any, Any]]:
@@ -85,26 +104,27 @@ def moves(service: Service) -> list[tuple[str, Any, Any]]:
     return [(r["cause"], r["from"]["node"], r["to"] and r["to"]["node"]) for r in service["relocations"]]
 
 
-def polled_again(watch: Roomwatch, times: int, names: tuple[str, ...] = ("a", "b")) -> Service:
+def polled_again(watch: Product, times: int, names: tuple[str, ...] = ("a", "b")) -> Service:
     """The frame after so many more good polls of the nodes, so that what they would show has been shown."""
-    before = {name: node(watch.service(), name)["observed_at"] for name in names}
+    before = {name: node(newest(watch), name)["observed_at"] for name in names}
     enough = (times - 0.5) * EVERY
-    return watch.wait(
+    return wait(
+        watch,
         lambda s: all(node(s, name)["observed_at"] > at + enough for name, at in before.items()),
         f"{times} more polls of {' and '.join(names)}",
     )
 
 
-def just_after_a_poll(watch: Roomwatch, name: str, every: float) -> None:
+def just_after_a_poll(watch: Product, name: str, every: float) -> None:
     """Return where the wait for the next poll is longest. Polls come at a fixed phase."""
-    polled = node(watch.service(), name)["observed_at"]
+    polled = node(newest(watch), name)["observed_at"]
     due = polled + every * (1 + (time.time() - polled) // every) + 0.02
     wait_until(lambda: time.time() >= due, 2 * every, "moment after a poll")
 
 
-def seconds_until(watch: Roomwatch, key: tuple[str, str], participants: int) -> float:
+def seconds_until(watch: Product, key: tuple[str, str], participants: int) -> float:
     started = time.monotonic()
-    watch.wait(lambda s: rooms(s).get(key) == participants, f"{participants} in {key}")
+    wait(watch, lambda s: rooms(s).get(key) == participants, f"{participants} in {key}")
     return time.monotonic() - started
 
 
@@ -115,7 +135,7 @@ def test_people_who_join_and_leave_are_on_the_frame_within_an_interval(
     a.create_room(1)
     b.create_room(2)
     b.join(2)
-    with Roomwatch(config(a, b, every=every, tick=tick)) as watch:
+    with watching(a, b, every=every, tick=tick) as watch:
         started(watch, {("a", "1"): 0, ("b", "2"): 1})
         joined, left = [], []
         for _ in range(TRIES):
@@ -129,7 +149,7 @@ def test_people_who_join_and_leave_are_on_the_frame_within_an_interval(
                 break
         else:
             pytest.fail(f"joined after {joined} s, left after {left} s")
-        service = watch.service()
+        service = newest(watch)
     assert service["participants"] == 1
     assert service["relocations"] == []
 
@@ -140,20 +160,20 @@ def test_a_room_destroyed_here_and_created_there_is_one_relocation(
 ) -> None:
     a.create_room(7, description="The launch")
     guests = [a.join(7) for _ in range(3)]
-    with Roomwatch(config(a, b)) as watch:
+    with watching(a, b) as watch:
         started(watch, {("a", "7"): 3})
         if new_room_first:
             b.create_room(7, description="The launch")
-            watch.wait(lambda s: rooms(s).get(("b", "7")) == 0, "room on both nodes")
+            wait(watch, lambda s: rooms(s).get(("b", "7")) == 0, "room on both nodes")
         a.destroy_room(7)
         if not new_room_first:
-            watch.wait(lambda s: rooms(s) == {}, "end of the room")
+            wait(watch, lambda s: rooms(s) == {}, "end of the room")
             b.create_room(7, description="The launch")
         for _ in guests[1:]:
             b.join(7)
-        watch.wait(lambda s: rooms(s) == {("b", "7"): 2}, "room on the other node")
+        wait(watch, lambda s: rooms(s) == {("b", "7"): 2}, "room on the other node")
         service = polled_again(watch, 3)
-        metrics = watch.get("/metrics").text
+        metrics = watch.ask("/metrics").text
     assert moves(service) == [("moved", "a", "b")]
     relocation = service["relocations"][0]
     assert relocation["participants_before"] == 3
@@ -170,15 +190,15 @@ def test_a_room_destroyed_here_and_opened_there_under_another_id_is_succeeded(
     a.create_room(7, description="The launch of the year")
     for _ in range(3):
         a.join(7)
-    with Roomwatch(config(a, b)) as watch:
+    with watching(a, b) as watch:
         started(watch, {("a", "7"): 3})
         a.destroy_room(7)
-        watch.wait(lambda s: moves(s) == [("ended", "a", None)], "end of the room")
+        wait(watch, lambda s: moves(s) == [("ended", "a", None)], "end of the room")
         b.create_room(8, description="The launch of the year, again")
         b.join(8)
         b.join(8)
-        watch.wait(lambda s: moves(s) == [("succeeded", "a", "b")], "successor")
-        service = watch.wait(lambda s: s["relocations"][0]["participants_now"] == 2, "people who came along")
+        wait(watch, lambda s: moves(s) == [("succeeded", "a", "b")], "successor")
+        service = wait(watch, lambda s: s["relocations"][0]["participants_now"] == 2, "people who came along")
         service = polled_again(watch, 3)
     (relocation,) = service["relocations"]
     assert (relocation["status"], relocation["to"]["room"]) == ("standing", "8")
@@ -194,14 +214,14 @@ def test_a_stopped_node_is_unknown_and_delays_nobody(a: JanusNode, b: JanusNode)
     b.join(2)
     whole = {("a", "1"): 3, ("b", "2"): 1}
     unknown_after, gaps = [], []
-    with Roomwatch(config(a, b)) as watch:
+    with watching(a, b) as watch:
         started(watch, whole)
         for _ in range(TRIES):
             a.pause()
-            service = watch.wait(lambda s: not node(s, "a")["answering"], "silence of a")
+            service = wait(watch, lambda s: not node(s, "a")["answering"], "silence of a")
             unknown_after.append(time.time() - node(service, "a")["observed_at"])
             gaps.append(longest_gap(watch, "b", seconds=8 * EVERY))
-            service = watch.service()
+            service = newest(watch)
             assert rooms(service) == {("a", "1"): None, ("b", "2"): 1}
             assert {room["state"] for room in service["rooms"]} == {"open"}
             assert (service["complete"], service["participants"]) == (False, 1)
@@ -209,7 +229,7 @@ def test_a_stopped_node_is_unknown_and_delays_nobody(a: JanusNode, b: JanusNode)
             assert node(service, "b")["answering"]
             assert service["relocations"] == []
             a.resume()
-            service = watch.wait(lambda s: both_answer(s) and rooms(s) == whole, "recovery of a")
+            service = wait(watch, lambda s: both_answer(s) and rooms(s) == whole, "recovery of a")
             assert (service["complete"], service["participants"]) == (True, 4)
             if min(unknown_after) <= 2 * EVERY + TICK + SLACK and min(gaps) < EVERY + TICK:
                 break
@@ -220,12 +240,12 @@ def test_a_stopped_node_is_unknown_and_delays_nobody(a: JanusNode, b: JanusNode)
     assert rooms(service) == whole
 
 
-def longest_gap(watch: Roomwatch, name: str, seconds: float) -> float:
+def longest_gap(watch: Product, name: str, seconds: float) -> float:
     """The longest time between two answers of a node, over so many seconds."""
     seen: list[float] = []
 
     def look() -> bool:
-        at = node(watch.service(), name)["observed_at"]
+        at = node(newest(watch), name)["observed_at"]
         if at not in seen:
             seen.append(at)
         return seen[-1] - seen[0] >= seconds
@@ -242,10 +262,10 @@ def test_a_killed_node_is_unknown_and_what_ended_with_it_ended(a: JanusNode, b: 
     a.create_room(2)
     b.create_room(3)
     b.join(3)
-    with Roomwatch(config(a, b)) as watch:
+    with watching(a, b) as watch:
         started(watch, {("a", "1"): 3, ("a", "2"): 0, ("b", "3"): 1})
         a.kill()
-        watch.wait(lambda s: not node(s, "a")["answering"], "silence of a")
+        wait(watch, lambda s: not node(s, "a")["answering"], "silence of a")
         service = polled_again(watch, 3, ("b",))
         assert rooms(service) == {("a", "1"): None, ("a", "2"): None, ("b", "3"): 1}
         assert service["relocations"] == []
@@ -253,7 +273,7 @@ def test_a_killed_node_is_unknown_and_what_ended_with_it_ended(a: JanusNode, b: 
         assert (poll["outcome"], poll["success"]) == ("refused", False)
 
         a.start()
-        watch.wait(both_answer, "recovery of a")
+        wait(watch, both_answer, "recovery of a")
         service = polled_again(watch, 3)
         assert rooms(service) == {("b", "3"): 1}
         assert (service["complete"], service["participants"]) == (True, 1)
@@ -266,17 +286,17 @@ def test_our_own_joins_are_told_and_never_counted(a: JanusNode, b: JanusNode) ->
         janus.create_room(1)
         for _ in range(people):
             janus.join(1)
-    with Roomwatch(config(a, b, JOIN)) as watch:
+    with watching(a, b, JOIN) as watch:
         started(watch, {("a", "1"): 2, ("b", "1"): 1})
         seen: set[tuple[int | None, ...]] = set()
 
         def joined_often() -> bool:
-            service = watch.service()
+            service = newest(watch)
             seen.add(tuple(rooms(service).values()))
             return bool(service["door"] and sum(service["door"]["totals"].values()) >= 30)
 
         wait_until(joined_often, 60, "30 joins")
-        service = watch.service()
+        service = newest(watch)
     assert seen == {(2, 1)}
     assert service["door"]["success_ratio"] == 1
     assert service["door"]["observer"] == "probe"

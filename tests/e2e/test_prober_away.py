@@ -6,11 +6,7 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
-import pytest
-
 from tests.product import Rooms, service, up, watching
-
-pytestmark = pytest.mark.xdist_group("restart")
 
 
 def test_a_stream_tells_that_the_prober_ended_and_that_it_is_back(tmp_path: Path) -> None:

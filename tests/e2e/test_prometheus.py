@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,17 +11,15 @@ import httpx
 import pytest
 
 import seeds
+from dashboard.children import module_command, module_environment
 from dashboard.demo import demo_config
 from probes.metrics import SERIES_LIMIT
-from tests.roomwatch import ROOT, Roomwatch
+from tests.product import PATIENCE, Product, up_with
 from tests.servers import Server, require, wait_until
 
 SEED = "spaces-2023-05-24"
 SPEED = 10.0
-PATIENCE = 60.0
-"""Seconds; the first scrape alone comes six after the start."""
-
-pytestmark = [pytest.mark.xdist_group("prometheus"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 SCRAPE = """
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
@@ -73,7 +70,7 @@ class Prometheus:
 class Frames:
     """Every frame that Roomwatch showed, by its time."""
 
-    def __init__(self, roomwatch: Roomwatch) -> None:
+    def __init__(self, roomwatch: Product) -> None:
         self._url = f"{roomwatch.url}/api/v1/frame"
         self._seen: dict[float, Frame] = {}
         self._end = threading.Event()
@@ -102,32 +99,33 @@ def player() -> Iterator[Server]:
     """The seeds service, playing the launch of May 2023 from its start."""
 
     def command(_: Path, ports: tuple[int, ...]) -> list[str | Path]:
-        return [sys.executable, "-m", "seeds", SEED, "--speed", f"{SPEED:g}", "--port", str(ports[0])]
+        return module_command("seeds", SEED, "--speed", f"{SPEED:g}", "--port", str(ports[0]))
 
-    with Server("seeds", command, env={"PYTHONPATH": str(ROOT)}) as server:
+    with Server("seeds", command, env=module_environment()) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def roomwatch(player: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roomwatch]:
+def roomwatch(player: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     url = f"http://127.0.0.1:{player.port}"
-    config = demo_config(seeds.load(SEED), url, SPEED, tmp_path_factory.mktemp("prometheus"))
-    with Roomwatch(config.text) as running:
+    folder = tmp_path_factory.mktemp("prometheus")
+    with up_with(folder, demo_config(seeds.load(SEED), url, SPEED, folder).text) as running:
+        running.wait(lambda frame: True, "first frame")
         yield running
 
 
 @pytest.fixture(scope="module")
-def frames(roomwatch: Roomwatch) -> Iterator[Frames]:
+def frames(roomwatch: Product) -> Iterator[Frames]:
     with Frames(roomwatch) as collecting:
         yield collecting
 
 
 @pytest.fixture(scope="module")
-def prometheus(roomwatch: Roomwatch) -> Iterator[Prometheus]:
+def prometheus(roomwatch: Product) -> Iterator[Prometheus]:
     program = require("prometheus")
 
     def command(folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
-        (folder / "prometheus.yml").write_text(SCRAPE.format(port=roomwatch.server.port))
+        (folder / "prometheus.yml").write_text(SCRAPE.format(port=roomwatch.port))
         return [
             program,
             f"--config.file={folder / 'prometheus.yml'}",

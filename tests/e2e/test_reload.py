@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
+from probes.history import Claim, HistoryTrouble
 from tests.product import AUTH, PATIENCE, WRITER, Product, Rooms, service, up, write_config
 from tests.servers import wait_until
-
-pytestmark = pytest.mark.xdist_group("reload")
 
 TWO_NODES = {"list": "rooms", "id": "id", "participants": "participants"}
 
@@ -189,6 +188,22 @@ def test_history_follows_the_config(board: Product, rooms: tuple[Rooms, Rooms]) 
     configure(board, kept(rooms))
     assert reload(board)[0] == 200
     assert board.json(past)["seq"][0] < oldest_there
+
+
+def test_a_history_that_another_keeps_is_refused(board: Product, rooms: tuple[Rooms, Rooms]) -> None:
+    past = "/api/v1/history?service=kept&start=0&end=9999999999"
+    with Claim(board.folder / "taken.sqlite"):
+        configure(board, kept(rooms), history={"path": "taken.sqlite"})
+        status, sentence = reload(board)
+    assert status == 422
+    assert f"{board.folder / 'taken.sqlite'} is kept by another Roomwatch" in sentence
+    assert not (board.folder / "taken.sqlite").exists()
+    assert board.json(past)["seq"]
+    configure(board, kept(rooms), history={"path": "./history.sqlite"})
+    assert reload(board)[0] == 200
+    with pytest.raises(HistoryTrouble):
+        Claim(board.folder / "history.sqlite")
+    Claim(board.folder / "elsewhere.sqlite").release()
 
 
 def test_a_reload_while_the_prober_is_being_started_again_is_not_lost(

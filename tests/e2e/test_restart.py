@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.hindrance import Stopwatch
 from tests.product import PATIENCE, Product, Rooms, is_running, service, up
-from tests.servers import free_port, wait_until
-
-pytestmark = pytest.mark.xdist_group("restart")
+from tests.servers import wait_until
 
 VIEWERS = 100
 ENDING = 2.0
@@ -25,7 +24,7 @@ ENDING = 2.0
 MOST = 5.0
 """What a busy machine may make of it."""
 
-KILLS = 20
+KILLS = 3
 A_TICK = 1.0
 """Seconds: the tick unless a config says otherwise; what may be lost at most."""
 
@@ -111,20 +110,40 @@ def test_viewers_that_take_nothing_hold_up_no_end(tmp_path: Path, rooms: Rooms) 
 def test_a_killed_web_process_takes_the_prober_along_and_its_port_is_free(
     tmp_path: Path, rooms: Rooms
 ) -> None:
-    board = up(tmp_path, service("rooms", rooms.url))
-    board.command[-1] = str(free_port())
-    with board:
+    with up(tmp_path, service("rooms", rooms.url)) as board:
         started(board)
+        board.command[-1] = str(board.port)
         with viewers(board, 3):
             (prober,) = board.kill_web()
-        at = time.monotonic()
-        wait_until(lambda: not is_running(prober), PATIENCE, "end of the prober")
-        print(f"the prober ended {time.monotonic() - at:.2f} s after the web process was killed")
-        assert time.monotonic() - at < MOST
+        seconds = Stopwatch(prober.pid).until(lambda: not is_running(prober), PATIENCE)
+        print(f"the prober ended {seconds:.2f} s after the web process was killed")
+        assert seconds < MOST
         polls = rooms.polls
         board.start()
         started(board)
         assert rooms.polls > polls
+
+
+def test_a_second_one_on_the_same_history_is_refused_until_the_first_is_gone(
+    tmp_path: Path, rooms: Rooms
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shared = {"path": "../history.sqlite"}
+    with up(tmp_path, service("rooms", rooms.url)) as first:
+        started(first)
+        second = up(elsewhere, service("rooms", rooms.url), history=shared)
+        with pytest.raises(AssertionError, match="exit code 1"):
+            second.start()
+        assert f"The history {tmp_path / 'history.sqlite'} is kept by another Roomwatch." in second.log
+        assert "set history.path to another file" in second.log
+        assert "Traceback" not in second.log
+        first.prober.kill()
+        goes_on_after(first, time.time())
+        assert "not kept" not in first.log
+        first.kill_web()
+        with second:
+            started(second)
 
 
 def test_a_killed_prober_is_started_again_and_nothing_is_invented(tmp_path: Path, rooms: Rooms) -> None:
@@ -166,8 +185,7 @@ def test_a_relocation_is_known_after_a_restart_and_not_counted_again(tmp_path: P
             assert [(r["id"], r["cause"]) for r in again] == [(moved["id"], "moved")]
 
 
-@pytest.mark.timeout(600)
-def test_killed_twenty_times_the_history_opens_and_at_most_the_last_tick_is_missing(
+def test_killed_with_everything_the_history_opens_and_at_most_the_last_tick_is_missing(
     tmp_path: Path, rooms: Rooms
 ) -> None:
     """Both processes at once, in the middle of polling, writing and showing; ten ticks a second."""

@@ -22,8 +22,6 @@ from dashboard.children import module_command, module_environment
 from tests.product import AUTH, PATIENCE, WRITER, Product, Rooms, seeds_service, service, up, watching
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.xdist_group("up")
-
 HOSTILE = {
     "r1": "<img src=x onerror=alert(1)>",
     "r2": 'quote " backslash \\ newline \n end',

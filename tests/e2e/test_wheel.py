@@ -5,7 +5,6 @@ Its environment sees the dependencies of the one that runs the tests, and nothin
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import re
@@ -22,9 +21,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import psutil
 import pytest
 
+from tests.hindrance import Stopwatch
 from tests.servers import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +36,7 @@ CLEAN = (0, 128 + signal.SIGINT)
 TRIES = 3
 """A promise of seconds holds when one of so many runs keeps it."""
 
-pytestmark = [pytest.mark.xdist_group("wheel"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 CONFIG = """
 services:
@@ -58,7 +57,6 @@ class Running:
         self.started = time.monotonic()
         self.printed = ""
         self._lines: queue.Queue[str] = queue.Queue()
-        self._kept_waiting: dict[int, float] = {}
         self._process = subprocess.Popen(
             command,
             cwd=folder,
@@ -68,6 +66,7 @@ class Running:
             text=True,
             start_new_session=True,
         )
+        self.since_start = Stopwatch(self._process.pid)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -91,31 +90,12 @@ class Running:
             self.printed += line
         return found.group()
 
-    def seconds_since_start(self) -> float:
-        """The time that it took so far, less the time that others ran."""
-        return time.monotonic() - self.started - self._hindered()
-
     def interrupt(self) -> tuple[int, float]:
         """Ctrl-C: the exit code, and the seconds until its end, less the time that others ran."""
-        at, before = time.monotonic(), self._hindered()
+        ending = Stopwatch(self._process.pid)
         os.killpg(self._process.pid, signal.SIGINT)
-        code, after = None, before
-        while code is None and time.monotonic() < at + STARTING:
-            after = self._hindered()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                code = self._process.wait(0.02)
-        assert code is not None, f"{STARTING:g} s after Ctrl-C it still runs"
-        return code, time.monotonic() - at - (after - before)
-
-    def _hindered(self) -> float:
-        """Seconds in which it and what it started were ready to run and others ran (Linux tells; else 0)."""
-        with contextlib.suppress(psutil.Error):
-            started = psutil.Process(self._process.pid)
-            for process in [started, *started.children(recursive=True)]:
-                with contextlib.suppress(OSError):
-                    waited = Path(f"/proc/{process.pid}/schedstat").read_text().split()[1]
-                    self._kept_waiting[process.pid] = int(waited) / 1e9
-        return sum(self._kept_waiting.values())
+        seconds = ending.until(lambda: self._process.poll() is not None, STARTING)
+        return self._process.returncode, seconds
 
     def everything_printed(self) -> str:
         self._reader.join(STARTING)
@@ -227,7 +207,7 @@ def test_the_demo_shows_its_first_frame_within_5_s_and_ends_within_2(roomwatch: 
     for _ in range(TRIES):
         with Running(roomwatch, "demo", "--port", "0", folder=tmp_path) as demo:
             frame = first_frame(demo)
-            shown = demo.seconds_since_start()
+            shown = demo.since_start.seconds()
             assert httpx.get(demo.address(), timeout=30.0).status_code == httpx.codes.OK
             code, ended = demo.interrupt()
             printed = demo.everything_printed()

@@ -6,7 +6,12 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from probes.cadence import SETTLE_SECONDS, Cadence
+
+TRIES = 5
+"""A promise of seconds holds when one of so many runs keeps it: the machine may be busy."""
 
 Story = Callable[[Cadence, list[float]], Awaitable[None]]
 
@@ -48,9 +53,14 @@ def test_news_makes_a_frame_long_before_the_tick_is_over() -> None:
         cadence.news()
         await until(made, 2)
 
-    first, second = frames(2.0, story)
-    assert second - first >= 1.0 + SETTLE_SECONDS
-    assert second - first < 1.9, "well before the tick's 2 s are over"
+    waited = []
+    for _ in range(TRIES):
+        first, second = frames(2.0, story)
+        waited.append(second - first)
+        assert waited[-1] >= 1.0 + SETTLE_SECONDS
+        if waited[-1] < 1.9:
+            return
+    pytest.fail(f"not once well before the tick's 2 s were over: {waited}")
 
 
 def test_news_right_after_a_frame_without_news_does_not_wait_for_half_a_tick() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import socket
 import ssl
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from probes.http import Limits
 from probes.model import Outcome
 from tests.probes.asking import failure_of, opened, run
 from tests.probes.raw_http import Exchange, Handler, answer, sends, sends_json, serving
+from tests.servers import refusing_port
 
 
 class TestAnswers:
@@ -112,9 +112,7 @@ class TestAnswers:
 
 class TestNoConnection:
     def test_refused(self) -> None:
-        with socket.socket() as held:
-            held.bind(("127.0.0.1", 0))
-            port = held.getsockname()[1]
+        with refusing_port() as port:
             failures: list[ProbeFailed] = []
 
             async def main() -> None:
