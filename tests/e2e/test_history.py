@@ -10,6 +10,7 @@ import pytest
 
 import seeds
 from dashboard.demo import demo_config
+from tests.product import TOKEN
 from tests.roomwatch import PATIENCE, ROOT, Roomwatch
 from tests.servers import Server, wait_until
 
@@ -26,7 +27,7 @@ def roomwatch(tmp_path: Path) -> Iterator[Roomwatch]:
         return [sys.executable, "-m", "seeds", SEED, "--speed", f"{SPEED:g}", "--port", str(ports[0])]
 
     with Server("seeds", command, env={"PYTHONPATH": str(ROOT)}) as player:
-        config = demo_config(seeds.load(SEED), f"http://127.0.0.1:{player.port}", SPEED, tmp_path)
+        config = demo_config(seeds.load(SEED), f"http://127.0.0.1:{player.port}", SPEED, tmp_path, TOKEN)
         with Roomwatch(config.text) as running:
             yield running
 

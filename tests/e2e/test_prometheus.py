@@ -14,6 +14,7 @@ import pytest
 import seeds
 from dashboard.demo import demo_config
 from probes.metrics import SERIES_LIMIT
+from tests.product import TOKEN
 from tests.roomwatch import ROOT, Roomwatch
 from tests.servers import Server, require, wait_until
 
@@ -111,7 +112,7 @@ def player() -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def roomwatch(player: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Roomwatch]:
     url = f"http://127.0.0.1:{player.port}"
-    config = demo_config(seeds.load(SEED), url, SPEED, tmp_path_factory.mktemp("prometheus"))
+    config = demo_config(seeds.load(SEED), url, SPEED, tmp_path_factory.mktemp("prometheus"), TOKEN)
     with Roomwatch(config.text) as running:
         yield running
 

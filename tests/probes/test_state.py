@@ -232,8 +232,8 @@ def test_a_room_that_was_left_and_perhaps_goes_on_is_not_said_to_have_ended() ->
     never_dark = SUCCESSOR | {"dark_seconds": 0.0, "carried_over": 0.25}
     (reason,) = judged(relocations=(ended(668000, **never_dark),))[1]
     assert reason == (
-        "Room “Launch” was left by its 668,000 people at 22:23:00 UTC. A room by the same people, “Launch 2”, "
-        "takes them in; 25% have followed so far"
+        "Room “Launch” was left by its 668,000 people at 22:23:00 UTC. "
+        "A room by the same people, “Launch 2”, takes them in; 25% have followed so far"
     )
 
 
