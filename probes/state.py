@@ -227,7 +227,7 @@ def _moved(relocation: Relocation, to: Place) -> str:
 def _overflows(relocations: Iterable[Relocation]) -> Iterator[Reason]:
     """Rooms that opened beside a full one: news, and nothing that fails."""
     beside: dict[tuple[str, str], list[Relocation]] = {}
-    for relocation in relocations:
+    for relocation in sorted(relocations, key=lambda r: (r.at, r.id)):
         beside.setdefault((relocation.from_.node, relocation.from_.room), []).append(relocation)
     for found in list(beside.values())[:_FEW]:
         sure = any(r.status is not Status.PROPOSED for r in found)
