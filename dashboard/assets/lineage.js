@@ -43,12 +43,12 @@
 
   // Where the room was left: above its line, on the side where there is space.
   function departure(relocation, { service }, time, position) {
-    const { to, participants_before: before, from } = relocation;
-    const same = to && from.room === to.room;
+    const { to, participants_before: before } = relocation;
+    const moved = rw.isMove(relocation);
     const ended = stillOpen(relocation, service) ? "left by" : "ended";
-    const text = same ? `moved to ${words.inert(rw.nodeName(service, to.node), 20)}` : `${ended} ${words.people(before)}`;
+    const text = moved ? `moved to ${words.inert(rw.nodeName(service, to.node), 20)}` : `${ended} ${words.people(before)}`;
     const side = position > 0.35 ? { xanchor: "right", ax: -8 } : { xanchor: "left", ax: 8 };
-    return rw.label(time, before, text, rw.colour(same ? "text" : "bad-text"), { ...side, ay: -22 });
+    return rw.label(time, before, text, rw.colour(moved ? "text" : "bad-text"), { ...side, ay: -22 });
   }
 
   // Where on the successor's line the words stand: now, or where it had as many as are counted as carried over.

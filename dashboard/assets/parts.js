@@ -32,6 +32,8 @@
   // Relocations that are not rejected, the newest first.
   rw.standing = (service) => service.relocations.filter((each) => each.status !== "rejected").sort((a, b) => b.at - a.at);
 
+  rw.isMove = ({ cause, from, to }) => Boolean(to) && (cause === "moved" || from.room === to.room);
+
   // What somebody still has to judge. A room that ended has ended, whoever succeeds it.
   rw.isMaybe = (relocation) => relocation.status === "proposed";
   rw.counts = (relocation) => !rw.isMaybe(relocation) || relocation.cause === "succeeded";

@@ -10,8 +10,7 @@
       return h("span", { className: "bad" }, h("i", { className: "dot", "aria-hidden": true }), age === null ? "has not answered yet" : `silent for ${words.duration(age)}`);
     }
     const left = rw.standing(service).find((each) => each.cause !== "overflowed" && !rw.isMaybe(each) && each.from.node === node.id);
-    const moved = left && left.to && left.to.room === left.from.room;
-    const held = left && !node.participants ? (moved ? "room moved away" : "room ended") : holds(node, service);
+    const held = left && !node.participants ? (rw.isMove(left) ? "room moved away" : "room ended") : holds(node, service);
     return [held, full(node.seconds_to_full), joins(node, service)].filter(Boolean).join(" · ");
   }
 
