@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,8 @@ from probes.logs import configure_logs
 from probes.settings import BadConfig, Config, ConfigText, parse, read_config
 from seeds import Seed
 
+_TOKEN_BYTES = 18
+
 
 def up(path: Path, host: str, port: int, hangups: Hangups) -> None:
     """Watch what the config file at `path` names until told to end."""
@@ -38,8 +41,12 @@ def demo(seed: Seed, speed: float, host: str, port: int, hangups: Hangups) -> No
     with tempfile.TemporaryDirectory(prefix="roomwatch-demo-") as folder:
         try:
             with SeedPlayer(seed.name, speed) as player:
-                text = demo_config(seed, player.url, speed, Path(folder))
+                token = secrets.token_urlsafe(_TOKEN_BYTES)
+                text = demo_config(seed, player.url, speed, Path(folder), token)
                 config = parse(*text)
+                typer.echo(
+                    f"To say on the board where a room went takes this token, made for this run: {token}"
+                )
                 _serve(lambda: Web(text, config, lambda: text), host, port, hangups)
         except DemoFailed as error:
             fail(str(error), 1)

@@ -79,8 +79,10 @@ class SeedPlayer:
         self.stop()
 
 
-def demo_config(seed: Seed, url: str, speed: float, folder: Path) -> ConfigText:
+def demo_config(seed: Seed, url: str, speed: float, folder: Path, token: str) -> ConfigText:
     """The config file that watches `seed` played at `speed`, with its history in `folder`.
+
+    `token` may write; this machine reads without one.
 
     Intervals are those of the real event divided by the speed, so that a fast
     replay tells the same story.
@@ -120,6 +122,7 @@ def demo_config(seed: Seed, url: str, speed: float, folder: Path) -> ConfigText:
                 "starts_at": seed.starts.isoformat(),
             }
         ],
+        "auth": {"tokens": [{"name": "demo", "token": token, "may": "write"}], "local_reads": True},
         "history": {"path": str(folder / "history.sqlite")},
         "tick": _duration(max(_FASTEST_TICK, 1.0 / speed) if speed > 1 else 1.0),
     }

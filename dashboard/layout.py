@@ -62,9 +62,9 @@ def _header(services: Sequence[str]) -> Component:
 
 def _panels() -> list[Component]:
     built = {name: panel.build(name) for name, panel in PANELS.items()}
-    charts = html.Div([built.pop("concurrency"), built.pop("errors")], className="row charts")
+    charts = html.Div([built.pop("concurrency"), built.pop("door")], className="row charts")
     places = html.Div([built.pop("relocations"), built.pop("nodes")], className="stack")
-    tables = html.Div([places, built.pop("probes")], className="row tables")
+    tables = html.Div([built.pop("errors"), places, built.pop("probes")], className="row tables")
     return [html.Div(id="notice-body", className="notice-line"), *built.values(), charts, tables]
 
 

@@ -6,35 +6,31 @@ at that moment; `probes/steady.py` keeps it from flapping.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from probes.config.objectives import Objectives
 from probes.disputes import in_words
+from probes.endings import endings
 from probes.joining import failing_joins, our_failing_joins, slow_joins, storm
 from probes.model import (
-    Cause,
     Disagreement,
     Door,
     Headroom,
     Outcome,
     Relocation,
     State,
-    Status,
     Subject,
     plain_text,
 )
 from probes.steady import MOST_REASONS, SEVERITY, Reason, Verdict
-from probes.watching.wording import clock, number, percent, span, stretch
+from probes.watching.wording import number, percent, span, stretch
 
 NEARLY_FULL = 0.05
 SOON_FULL = 600.0
 """Seconds to full, in the service's time, from which it is worth a word."""
 NO_LONGER_FULL = 0.07
-WITNESS = 30.0
-"""A source that differed for longer than this before a room ended is no witness against its end."""
 
 _FEW = 3
 _LONGEST_WHY = 240
@@ -88,7 +84,7 @@ def judge(facts: Facts, objectives: Objectives) -> Verdict:
     if silence and silence[0].state is State.UNKNOWN:
         return Verdict(State.UNKNOWN, (silence[0].text,), facts.held)
     reasons = [
-        *_endings(facts),
+        *endings(facts.relocations, facts.participants, facts.differing),
         *failing_joins(facts, objectives),
         *our_failing_joins(facts, objectives),
         *silence,
@@ -132,49 +128,6 @@ def _silent_for(endpoint: EndpointStatus) -> str:
         text = f"has given no good answer for {stretch(endpoint.silent_for)}"
     why = plain_text(endpoint.detail, _LONGEST_WHY) or endpoint.why
     return f"{text}: {why}" if why else text
-
-
-def _endings(facts: Facts) -> Iterator[Reason]:
-    """Rooms that ended or moved, as far as they matter to the whole service. The biggest first."""
-    live = [r for r in facts.relocations if not r.settled and r.status is not Status.REJECTED]
-    for relocation in sorted(live, key=lambda r: (-(r.participants_before or 0), r.id))[:_FEW]:
-        before = relocation.participants_before or 0
-        share = before / (before + (facts.participants or 0)) if before else 0.0
-        if relocation.cause is Cause.ENDED:
-            if share >= 0.1:
-                yield _end(facts, relocation, before, share)
-        elif share >= 0.1 and relocation.carried_over is not None and relocation.carried_over < 0.5:
-            yield Reason(State.STRAINED, _moved(relocation))
-
-
-def _end(facts: Facts, relocation: Relocation, before: int, share: float) -> Reason:
-    """An end that other sources do not confirm is no proof that people are gone."""
-    witnesses = (Subject.PEOPLE, Subject.ADMITTED, Subject.ROOM)
-    doubted = any(facts.differing.get(what, -math.inf) > relocation.at - WITNESS for what in witnesses)
-    text = _ended(relocation, before)
-    if doubted:
-        return Reason(State.STRAINED, f"{text}; another source does not confirm it")
-    return Reason(State.FAILING if share >= 0.5 else State.STRAINED, text)
-
-
-def _ended(relocation: Relocation, before: int) -> str:
-    return (
-        f"Room {_named(relocation)} ended at {clock(relocation.at)} with {number(before)} listening; "
-        "no successor is known"
-    )
-
-
-def _moved(relocation: Relocation) -> str:
-    to = relocation.to.node if relocation.to else ""
-    dark = f" after {stretch(relocation.dark_seconds)} dark" if relocation.dark_seconds else ""
-    return (
-        f"Room {_named(relocation)} moved from {relocation.from_.node} to {to}{dark}; "
-        f"{percent(relocation.carried_over or 0.0)} of its people have followed"
-    )
-
-
-def _named(relocation: Relocation) -> str:
-    return f"“{plain_text(relocation.from_.title or relocation.from_.room, 80)}”"
 
 
 def _fullness(facts: Facts) -> Iterator[Reason]:

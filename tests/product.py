@@ -86,7 +86,7 @@ class Product:
         assert self.url, f"it ended with exit code {process.returncode}: {self.log}"
 
     def _address(self) -> str:
-        found = re.search(r"http://\S+(?=/ )", self._file("printed").read_text())
+        found = re.search(r"http://\S+(?=/ )", self.printed)
         return found[0] if found else ""
 
     def _file(self, name: str) -> Path:
@@ -99,6 +99,10 @@ class Product:
     @property
     def log(self) -> str:
         return self._file("log").read_text("utf-8", "replace")
+
+    @property
+    def printed(self) -> str:
+        return self._file("printed").read_text("utf-8", "replace")
 
     # --- its processes ---
 
@@ -158,6 +162,11 @@ class Product:
         """Underscores in a header's name stand for dashes."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self._client.request(method, self.url + path, headers=named)
+
+    def say(self, word: Mapping[str, Any], token: str) -> httpx.Response:
+        """An operator's word on a relocation; without a token where it is empty."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self._client.post(f"{self.url}/api/v1/relocations", json=word, headers=headers)
 
     def json(self, path: str) -> Any:
         return self.ask(path).raise_for_status().json()

@@ -32,6 +32,12 @@
   // Relocations that are not rejected, the newest first.
   rw.standing = (service) => service.relocations.filter((each) => each.status !== "rejected").sort((a, b) => b.at - a.at);
 
+  rw.isMove = ({ cause, from, to }) => Boolean(to) && (cause === "moved" || from.room === to.room);
+
+  // What somebody still has to judge. A room that ended has ended, whoever succeeds it.
+  rw.isMaybe = (relocation) => relocation.status === "proposed";
+  rw.counts = (relocation) => !rw.isMaybe(relocation) || relocation.cause === "succeeded";
+
   rw.waitingFor = (service) => {
     if (!service) return "Waiting for the first frame.";
     const settings = rw.settings.services[service.name];
@@ -64,7 +70,7 @@
   rw.onAxis = (time, offset) => new Date((time + offset) * 1000).toISOString().slice(0, -1);
 
   // The look that all figures share. `range`: first and last time; `nothing`: the words for an empty figure.
-  rw.figure = (traces, { range, offset, revision, yaxis, shapes = [], annotations = [], nothing }) => {
+  rw.figure = (traces, { range, offset, revision, yaxis, shapes = [], annotations = [], nothing, barmode }) => {
     const axis = {
       gridcolor: rw.colour("line"),
       zeroline: false,
@@ -82,6 +88,7 @@
         margin: { l: 46, r: 8, t: 30, b: 26 },
         showlegend: traces.length > 0,
         legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11 }, itemclick: "toggle", traceorder: "normal" },
+        barmode,
         hovermode: "x unified",
         hoverlabel: { bgcolor: rw.colour("card"), bordercolor: rw.colour("line"), font: { color: rw.colour("text") } },
         dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",

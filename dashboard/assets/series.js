@@ -6,7 +6,7 @@
   const FINE_POINTS = 120; // the newest are never thinned
   const MOST_ROOMS = 24;
   const LONGEST = 4 * 3600; // seconds of service time
-  const SIMPLE = ["seq", "at", "time", "participants", "complete", "success"];
+  const SIMPLE = ["seq", "at", "time", "participants", "complete", "tries", "success"];
 
   const keyOf = (node, id) => `${node}\u0000${id}`;
   const orNull = (x) => (x === undefined ? null : x);
@@ -86,13 +86,15 @@
     }
 
     // Of `colours` colours one for each of these rooms: its own for as long as it is shown, and nobody else's.
+    // Where several are new, the one that was there first has the first.
     paint(shown, colours) {
       for (const [key, room] of this.rooms) if (!shown.includes(key)) room.colour = null;
       const rooms = shown.map((key) => this.rooms.get(key));
       const free = new Set(Array(colours).keys());
       for (const room of rooms) free.delete(room.colour);
       const next = free.values();
-      for (const room of rooms) room.colour ??= next.next().value;
+      const opened = (room) => room.participants.findIndex((n) => n !== null);
+      for (const room of rooms.sort((a, b) => opened(a) - opened(b))) room.colour ??= next.next().value;
     }
 
     trim() {
@@ -182,6 +184,7 @@
           state: observation.state,
           participants: observation.participants,
           complete: observation.complete,
+          tries: door ? door.tries_per_second : null,
           success: door ? door.success_ratio : null,
           errors: door && door.success_ratio !== null ? door.errors : {},
           rooms: shown(observation),

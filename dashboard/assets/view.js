@@ -70,9 +70,11 @@
     if (element && element.textContent !== text) element.textContent = text;
   };
 
-  rw.notes = (name, note, words) => {
+  // What stands beside a chart's title, what it says to those who cannot see it, and what stands below it.
+  rw.notes = (name, note, words, foot = "") => {
     say(`${name}-note`, note);
     say(`${name}-words`, words);
+    say(`${name}-foot`, foot);
   };
 
   // The names of the text panels, in the order they are drawn; and Dash's functions for all of them.

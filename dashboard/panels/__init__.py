@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.panels import banner, concurrency, errors, nodes, probes, relocations, tiles
+from dashboard.panels import banner, concurrency, door, errors, nodes, probes, relocations, tiles
 from dashboard.panels.base import Panel
 
 __all__ = ["PANELS", "Panel"]
@@ -11,6 +11,7 @@ PANELS: dict[str, Panel] = {
     "banner": banner.PANEL,
     "tiles": tiles.PANEL,
     "concurrency": concurrency.PANEL,
+    "door": door.PANEL,
     "errors": errors.PANEL,
     "relocations": relocations.PANEL,
     "nodes": nodes.PANEL,

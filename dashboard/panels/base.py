@@ -32,8 +32,8 @@ def words(title: str) -> Panel:
 def chart(title: str, note: str) -> Panel:
     """A card whose body is a graph.
 
-    `<name>-note` shows the unit, at first `note`; `<name>-words` says the figure
-    to those who cannot see it.
+    `<name>-note` shows the unit, at first `note`; `<name>-foot` is a line below;
+    `<name>-words` says the figure to those who cannot see it.
     """
 
     def build(name: str) -> Component:
@@ -45,7 +45,8 @@ def chart(title: str, note: str) -> Panel:
         )
         labels = {"aria-labelledby": f"{name}-title", "aria-describedby": f"{name}-words"}
         body = html.Div(graph, className="body figure-body", role="img", **labels)
-        return _card(name, title, note, body, html.P(id=f"{name}-words", className="unseen"))
+        foot = html.P(id=f"{name}-foot", className="foot")
+        return _card(name, title, note, body, foot, html.P(id=f"{name}-words", className="unseen"))
 
     return Panel(title, build, figure=True)
 

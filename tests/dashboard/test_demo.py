@@ -20,7 +20,7 @@ import seeds
 from dashboard.children import module_command, module_environment
 from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from probes.settings import parse
-from tests.product import PATIENCE, Product, is_running
+from tests.product import PATIENCE, TOKEN, Product, is_running
 from tests.servers import wait_until
 
 MOST = 15.0
@@ -50,6 +50,22 @@ def test_the_first_frame_is_there_within_seconds_and_it_ends_with_its_seed(tmp_p
     print(f"first frame with people after {taken} s; everything had ended after {seconds:.2f} s")
     assert min(taken) < MOST
     assert "Traceback" not in demo.log
+
+
+def test_the_token_that_it_prints_may_write_and_nothing_else_tells_it(tmp_path: Path) -> None:
+    with Product(tmp_path, "demo", "--port", "0", env={"TMPDIR": str(tmp_path)}) as demo:
+        demo.wait(lambda f: "spaces" in f, "first frame")
+        token = demo.printed.partition("made for this run: ")[2].split()[0]
+        word = {"service": "spaces", "verdict": "confirm", "relocation": "none"}
+        said = {given: demo.say(word, given) for given in ("", TOKEN, token)}
+        assert {given: answer.status_code for given, answer in said.items()} == {
+            "": 401,
+            TOKEN: 401,
+            token: 422,
+        }
+        assert token not in demo.log
+        assert token not in demo.ask("/").text + demo.ask("/api/v1/frame").text
+        assert demo.printed.count(token) == 1
 
 
 def test_a_killed_demo_takes_its_seed_and_its_prober_along(tmp_path: Path) -> None:
@@ -140,7 +156,7 @@ def test_a_seed_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("speed", [0.1, 1.0, 10.0, 600.0])
 @pytest.mark.parametrize("name", seeds.names())
 def test_the_demos_config_is_a_config_for_every_seed_and_speed(name: str, speed: float) -> None:
-    text = demo_config(seeds.load(name), "http://127.0.0.1:1", speed, Path(tempfile.gettempdir()))
+    text = demo_config(seeds.load(name), "http://127.0.0.1:1", speed, Path(tempfile.gettempdir()), TOKEN)
     config = parse(text.text, text.name, text.folder)
     (service,) = config.services
     assert service.every == pytest.approx(max(0.1, 1 / speed), abs=0.001)

@@ -199,7 +199,7 @@ def test_the_reasons_of_failed_joins_have_one_order_and_say_who_saw_them(
     tab = opened(context, stage)
     names = "[...document.querySelectorAll('#errors-figure .legendtext')].map(text => text.textContent)"
     tab.wait(f"() => {names}.join() === 'timeout,unavailable,aborted'")
-    tab.wait_for_text("#errors-note", "seen by our joins")
+    tab.wait_for_text("#errors-note", "seen by our own joins")
 
 
 def test_on_a_phone_a_probe_has_a_line_for_how_its_last_run_ended(

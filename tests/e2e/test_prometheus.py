@@ -14,7 +14,7 @@ import seeds
 from dashboard.children import module_command, module_environment
 from dashboard.demo import demo_config
 from probes.metrics import SERIES_LIMIT
-from tests.product import PATIENCE, Product, up_with
+from tests.product import PATIENCE, TOKEN, Product, up_with
 from tests.servers import Server, require, wait_until
 
 SEED = "spaces-2023-05-24"
@@ -109,7 +109,7 @@ def player() -> Iterator[Server]:
 def roomwatch(player: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     url = f"http://127.0.0.1:{player.port}"
     folder = tmp_path_factory.mktemp("prometheus")
-    with up_with(folder, demo_config(seeds.load(SEED), url, SPEED, folder).text) as running:
+    with up_with(folder, demo_config(seeds.load(SEED), url, SPEED, folder, TOKEN).text) as running:
         running.wait(lambda frame: True, "first frame")
         yield running
 

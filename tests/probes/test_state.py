@@ -221,6 +221,84 @@ def test_a_move_strains_until_half_have_followed() -> None:
     assert judged(relocations=(ended(668000, carried_over=0.5, **move),))[0] is State.OK
 
 
+SUCCESSOR = {
+    "cause": Cause.SUCCEEDED,
+    "to": Place(room="r2", node="n2", title="Launch 2"),
+    "at": 1684966980.0,
+    "dark_seconds": 118.0,
+    "evidence": ("same host",),
+}
+
+
+def test_a_succeeded_room_says_where_its_people_can_go_and_how_many_have() -> None:
+    state, reasons = judged(relocations=(ended(668000, carried_over=0.25, **SUCCESSOR),), participants=167000)
+    assert state is State.FAILING
+    assert reasons == (
+        "Room “Launch” ended at 22:21:02 UTC with 668,000 listening. A room by the same people, “Launch 2”, "
+        "opened 118 s later; 25% have followed so far",
+    )
+    assert judged(relocations=(ended(668000, carried_over=0.5, **SUCCESSOR),))[0] is State.OK
+    assert judged(relocations=(ended(668000, settled=True, **SUCCESSOR),))[0] is State.OK
+    small = ended(668000, carried_over=0.25, **SUCCESSOR)
+    assert judged(relocations=(small,), participants=2_000_000)[0] is State.STRAINED
+
+
+def test_a_successor_is_said_to_be_of_the_same_people_only_where_that_is_known() -> None:
+    alike = SUCCESSOR | {"evidence": ("same title",)}
+    (reason,) = judged(relocations=(ended(668000, **alike),))[1]
+    assert reason.endswith("listening. Another room, “Launch 2”, opened 118 s later")
+
+
+def test_a_room_that_was_left_and_perhaps_goes_on_is_not_said_to_have_ended() -> None:
+    never_dark = SUCCESSOR | {"dark_seconds": 0.0, "carried_over": 0.25}
+    (reason,) = judged(relocations=(ended(668000, **never_dark),))[1]
+    assert reason == (
+        "Room “Launch” was left by its 668,000 people at 22:23:00 UTC. "
+        "A room by the same people, “Launch 2”, takes them in; 25% have followed so far"
+    )
+
+
+def test_a_proposed_successor_leaves_the_end_an_end() -> None:
+    proposed = SUCCESSOR | {"status": Status.PROPOSED, "confidence": 0.62, "carried_over": 0.6}
+    state, reasons = judged(relocations=(ended(668000, **proposed),), participants=0)
+    assert state is State.FAILING
+    assert reasons == (
+        "Room “Launch” ended at 22:21:02 UTC with 668,000 listening; “Launch 2” may be its successor (62%)",
+    )
+
+
+def test_rooms_beside_a_full_one_are_news_and_no_failure() -> None:
+    beside = [
+        ended(
+            5000,
+            id=str(n),
+            cause=Cause.OVERFLOWED,
+            to=Place(room=f"o{n}", node="n2", title=f"Overflow {n}"),
+            carried_over=0.01,
+            dark_seconds=0.0,
+        )
+        for n in (1, 2)
+    ]
+    both = judged(relocations=tuple(beside), participants=5000)
+    assert both == (
+        State.OK,
+        ("Room “Launch” is full; “Overflow 1” and “Overflow 2” take those who do not fit",),
+    )
+    assert judged(relocations=(beside[0],))[1] == (
+        "Room “Launch” is full; “Overflow 1” takes those who do not fit",
+    )
+    assert judged(relocations=(beside[0],), door=door(0.5, room_full=0.5), tries=100)[0] is State.FAILING
+
+
+def test_a_room_that_goes_on_by_the_services_word_is_named() -> None:
+    told = SUCCESSOR | {"cause": Cause.REPORTED, "carried_over": 0.25}
+    state, reasons = judged(relocations=(ended(668000, **told),), participants=167000)
+    assert (state, reasons) == (
+        State.STRAINED,
+        ("Room “Launch” goes on as “Launch 2” after 118 s dark; 25% of its people have followed",),
+    )
+
+
 # --- Full, unread, together ---
 
 

@@ -4,29 +4,9 @@
   const rw = window.roomwatch;
   const { words } = rw;
 
-  // One colour a reason, always the same, and from the bottom of the stack to its top in this order.
-  const COLOURS = {
-    timeout: "bad",
-    unavailable: "warn",
-    room_full: "room-2",
-    not_found: "room-1",
-    refused: "room-5",
-    rate_limited: "room-6",
-    unauthorized: "room-7",
-    no_media: "room-4",
-    silent: "room-8",
-    dns: "room-3",
-    tls: "room-3",
-    protocol: "room-3",
-    aborted: "grey",
-    other: "line",
-  };
-  const ORDER = Object.keys(COLOURS);
-  const colourOf = (reason) => rw.colour(COLOURS[reason] || COLOURS.other);
-
   // What is not known has no height, and says so to whoever points at it.
   function trace(reason, shares, known, x) {
-    const colour = colourOf(reason);
+    const colour = rw.reasonColour(reason);
     return {
       type: "scatter",
       mode: "lines",
@@ -42,8 +22,6 @@
     };
   }
 
-  const sum = (values) => values.reduce((a, b) => a + (b ?? 0), 0);
-
   function inWords(reasons, service) {
     const door = service && service.door;
     if (!door || door.success_ratio === null) return "Not known.";
@@ -53,9 +31,8 @@
 
   rw.chart("errors", ({ service, series, offset, settings }) => {
     const door = service ? service.door : null;
-    const reasons = [...series.errors].filter(([, shares]) => sum(shares) > 0).sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b));
-    const observer = door && door.observer === "probe" ? " · seen by our joins" : "";
-    rw.notes("errors", `share of tries${observer}`, inWords(reasons, service));
+    const reasons = rw.reasonsOf(series);
+    rw.notes("errors", door ? `share of tries · ${rw.observer(door)}` : "share of tries", inWords(reasons, service));
     const known = series.success.some((ratio) => ratio !== null);
     if (!reasons.length) {
       const nothing = known ? "No join has failed." : service && service.observed_at !== null ? rw.noDoor(settings) : rw.waitingFor(service);

@@ -1,9 +1,10 @@
-// Where rooms went.
+// Where rooms went, why that is believed, and the operator's word on it.
 (() => {
   "use strict";
   const rw = window.roomwatch;
   const { words, h } = rw;
   const SHOWN = 8;
+  const COLUMNS = ["when", "from → to", "why", "carried over"];
 
   const name = (place) => words.plain(place.title || place.room, 60);
 
@@ -12,30 +13,84 @@
     return [at(from), " → ", to ? at(to) : h("em", { key: "none" }, "no successor known")];
   }
 
-  function carried({ participants_before: before, participants_now: now, carried_over: share, dark_seconds: dark, to }) {
-    const people = to ? `${words.people(now)} of ${words.people(before)}` : `${words.people(before)} were in it`;
-    const sentence = words.known(dark) ? `${people} · ${words.duration(dark)} dark` : people;
-    return [to && rw.bar("bar", share, "second"), h("span", { key: "words", className: "faint" }, sentence)];
+  function people({ cause, to, participants_before: before, participants_now: now }) {
+    if (!to) return `${words.people(before)} were in it`;
+    return cause === "overflowed" ? `${words.people(now)} in it` : `${words.people(now)} of ${words.people(before)}`;
   }
 
-  const row = (relocation, service, offset) =>
-    h(
-      "tr",
-      { key: relocation.id },
-      h("td", { className: "num" }, words.clock(relocation.at, offset)),
-      h("td", null, ...way(relocation, service)),
-      h(
-        "td",
-        { className: "whole", title: relocation.evidence.map((text) => words.plain(text, 200)).join("; ") },
-        words.plain(relocation.cause),
-        relocation.status === "proposed" && h("span", { className: "faint" }, " (proposed)"),
-      ),
-      h("td", null, ...carried(relocation)),
-    );
+  function carried(relocation) {
+    const { carried_over: share, dark_seconds: dark, to } = relocation;
+    const parts = [people(relocation)];
+    if (dark > 0) parts.push(`${words.duration(dark)} dark`);
+    const bar = to && words.known(share) && rw.bar("bar", share, rw.isMaybe(relocation) ? "hollow" : "carried");
+    const told = parts.flatMap((part, i) => [i > 0 && " · ", h("span", { key: part, className: "whole" }, part)]);
+    return [bar, h("span", { key: "words", className: "faint" }, ...told)];
+  }
 
-  rw.text("relocations", ({ service, offset }) => {
-    const list = service ? rw.standing(service) : [];
-    if (!list.length) return h("p", { className: "empty" }, "No room has moved or ended with an audience.");
-    return rw.table("Relocations", ["when", "from → to", "why", "carried over"], [], list.slice(0, SHOWN).map((each) => row(each, service, offset)));
+  function sureness(relocation) {
+    const { status, confidence, judged_by: by } = relocation;
+    if (status === "confirmed" || status === "rejected") return by ? `${status} by ${words.plain(by, 30)}` : status;
+    const sure = relocation.cause === "ended" ? "" : `${words.whole(confidence)} sure`;
+    return rw.isMaybe(relocation) ? [h("b", { key: "maybe", className: "maybe" }, "maybe"), ` ${sure}`] : sure;
+  }
+
+  function reasons({ evidence, revisions, lost }, offset) {
+    const line = ({ at, text }) => `${words.clock(at, offset)} ${words.plain(text, 240)}`;
+    return [
+      lost > 0 && h("p", { key: "lost" }, `${words.exact(lost)} people have not followed.`),
+      evidence.length > 0 && h("p", { key: "evidence" }, `Because: ${evidence.map((text) => words.plain(text, 160)).join("; ")}.`),
+      revisions.length > 0 &&
+        h("ul", { key: "revisions", className: "revisions", "aria-label": "How it was judged" }, ...revisions.map((each, i) => h("li", { key: i }, line(each)))),
+    ];
+  }
+
+  // Two lines of the table; the second, with the reasons and the buttons, when it is asked for or needed.
+  function Relocation({ relocation, service, offset }) {
+    const [open, turn] = React.useState(null);
+    const shown = open ?? rw.isMaybe(relocation);
+    const below = `why-${relocation.id}`;
+    const toggle = h(
+      "button",
+      { type: "button", className: "unfold", "aria-expanded": shown, "aria-controls": below, onClick: () => turn(!shown) },
+      words.plain(relocation.cause),
+      h("span", { className: "unseen" }, ": why, and your word on it"),
+    );
+    return [
+      h(
+        "tr",
+        { key: "told", className: `told ${relocation.status}` },
+        h("td", { className: "num" }, words.clock(relocation.at, offset)),
+        h("td", { className: "way" }, ...way(relocation, service)),
+        h("td", null, toggle, h("span", { className: "detail" }, sureness(relocation))),
+        h("td", null, ...carried(relocation)),
+      ),
+      shown &&
+        h(
+          "tr",
+          { key: "why", id: below, className: "reasons" },
+          h("td", { colSpan: COLUMNS.length }, ...reasons(relocation, offset), h(rw.Judge, { relocation, service })),
+        ),
+    ];
+  }
+
+  const table = (caption, list, { service, offset }) =>
+    rw.table(caption, COLUMNS, [], list.map((relocation) => h(Relocation, { key: relocation.id, relocation, service, offset })), "relocations");
+
+  function rejected(list, view) {
+    if (!list.length) return null;
+    return h("details", { key: "rejected", className: "rejected" }, h("summary", null, `${list.length} rejected`), table("Rejected relocations", list, view));
+  }
+
+  rw.text("relocations", (view) => {
+    const all = view.service ? view.service.relocations : [];
+    const list = view.service ? rw.standing(view.service) : [];
+    const hidden = list.length - SHOWN;
+    return [
+      list.length
+        ? table("Relocations", list.slice(0, SHOWN), view)
+        : h("p", { key: "none", className: "empty" }, "No room has moved or ended with an audience."),
+      hidden > 0 && h("p", { key: "older", className: "faint" }, `${hidden} older ${hidden === 1 ? "one" : "ones"} in /api/v1/relocations`),
+      rejected(all.filter((each) => each.status === "rejected").slice(0, SHOWN), view),
+    ];
   });
 })();

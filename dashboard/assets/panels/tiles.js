@@ -96,14 +96,24 @@
   }
 
   function relocations({ service }) {
-    const list = rw.standing(service);
-    if (!list.length) return tile("Relocations", "0", "no room has moved");
-    const last = list[0];
+    const all = rw.standing(service);
+    const counted = String(all.filter(rw.counts).length);
+    if (!all.length) return tile("Relocations", counted, "no room has moved");
+    const last = all[0];
+    return tile("Relocations", counted, whereTo(last, all), { note: last.to ? "" : "bad" });
+  }
+
+  function whereTo(last, all) {
+    const maybe = rw.isMaybe(last) ? "maybe " : "";
+    if (last.cause === "overflowed") {
+      const beside = all.filter((each) => each.cause === "overflowed" && each.lineage === last.lineage).length;
+      return `${maybe}overflowed into ${beside} ${beside === 1 ? "room" : "rooms"}`;
+    }
     const parts = [];
     if (!last.to) parts.push("no successor known");
-    else if (words.known(last.carried_over)) parts.push(`${words.whole(last.carried_over)} carried over`);
-    if (words.known(last.dark_seconds)) parts.push(`${words.duration(last.dark_seconds)} dark`);
-    return tile("Relocations", String(list.length), parts.join(" · ") || words.plain(last.cause), { note: last.to ? "" : "bad" });
+    else if (words.known(last.carried_over)) parts.push(`${maybe}${words.whole(last.carried_over)} carried over`);
+    if (last.dark_seconds > 0 && !maybe) parts.push(`${words.duration(last.dark_seconds)} dark`);
+    return parts.join(" · ") || `${maybe}${words.plain(last.cause)}`;
   }
 
   const NAMES = ["In the room", "At the door, estimated", "Joins that got in", "Time to full", "Relocations"];
