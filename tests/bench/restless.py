@@ -1,4 +1,4 @@
-"""`python -m tests.bench.restless NAME --rooms N`: the seeds service, its small rooms counting anew each second."""
+"""The seeds service, `python -m tests.bench.restless NAME --rooms N`: all small rooms count anew."""
 
 from __future__ import annotations
 
