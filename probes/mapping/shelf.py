@@ -13,8 +13,11 @@ from probes.mapping.pieces import NotInPieces
 from probes.mapping.rows import read_rooms
 from probes.model import Room, RoomState
 
-SPARE = 10_000
-"""How many cards of rooms that are gone may be kept, beside one for each room that is there."""
+SPARE = 1_000
+"""How many cards of rooms that are gone may be kept, beside one for each eight rooms that are there.
+
+They are freed at one blow, which nothing interrupts.
+"""
 
 
 class Shelf:
@@ -52,7 +55,7 @@ class Shelf:
         shut = [counted(self._cards[number], counts[number]) for number in closed]
         for number in closed:
             counts[number] = ABSENT
-        if len(self._cards) > 2 * rows + SPARE:
+        if len(self._cards) > rows + rows // 8 + SPARE:
             counts = self._clear_out(counts)
         return Listing(self._cards, counts, shut)
 
