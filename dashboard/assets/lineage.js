@@ -84,13 +84,14 @@
     const dark = darkness(relocation, view.series);
     const width = position(dark[1]) - position(dark[0]);
     const known = words.known(relocation.participants_before);
+    const arrives = line && words.known(relocation.carried_over);
     const annotations = [];
     if (known) annotations.push(departure(relocation, view, x(dark[0]), position(dark[0])));
-    if (width > (rw.narrow() ? 0.06 : 0.02)) {
+    if (rw.narrow() ? width > 0.08 && !arrives : width > 0.02) {
       const text = maybe(relocation, `${words.duration(Math.round(dark[1] - dark[0]))} dark`);
       annotations.push(upright(x((dark[0] + dark[1]) / 2), 0.7, text, rw.colour("bad-text"), { yref: "paper" }));
     }
-    if (line && words.known(relocation.carried_over)) {
+    if (arrives) {
       const now = rw.peak(line.participants.slice(-1)) ?? 0;
       const crowded = position(dark[0]) > (rw.narrow() ? 0.4 : 0.75) && Math.abs(now - relocation.participants_before) < top / 3;
       annotations.push(arrival(relocation, view, line, x, { over, crowded }));

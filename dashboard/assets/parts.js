@@ -87,7 +87,7 @@
         font: { family: "inherit", size: 11, color: rw.colour("muted") },
         margin: { l: 46, r: 8, t: 30, b: 26 },
         showlegend: traces.length > 0,
-        legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 11 }, itemclick: "toggle", traceorder: "normal" },
+        legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: barmode ? 10 : 11 }, itemclick: "toggle", traceorder: "normal" },
         barmode,
         hovermode: "x unified",
         hoverlabel: { bgcolor: rw.colour("card"), bordercolor: rw.colour("line"), font: { color: rw.colour("text") } },
