@@ -55,12 +55,12 @@
     return seconds < 172800 ? `${Math.round(seconds / 3600)} h` : duration(seconds);
   }
 
-  // From when to when in one unit, cut outwards: 6–9 min · under 40 s · 6 min or more.
+  // From when to when in one unit, cut outwards: 6–9 min · under 40 s · over 6 min.
   function span(soonest, latest) {
     const end = known(latest) ? latest : soonest;
     const [unit, name] = end < 120 ? [1, "s"] : end < 7200 ? [60, "min"] : [3600, "h"];
     const low = Math.floor(soonest / unit);
-    if (!known(latest)) return `${low} ${name} or more`;
+    if (!known(latest)) return `over ${low} ${name}`;
     const high = Math.ceil(latest / unit);
     if (low === 0) return `under ${high} ${name}`;
     return low < high ? `${low}–${high} ${name}` : `${low} ${name}`;

@@ -59,15 +59,15 @@ def waiting(counters: Collection[Counters], told: Iterable[Outcome], door: DoorS
     if not known:
         return Waiting(None, NOT_YET)
     people = round((1 - door.give_up) * turned_away)
-    return Waiting(people, _basis(round(turned_away), people, door))
+    return Waiting(people, _basis(round(turned_away), door))
 
 
-def _basis(turned_away: int, people: int, door: DoorSettings) -> str:
+def _basis(turned_away: int, door: DoorSettings) -> str:
     every = stretch(door.retry_every)
-    gives_up = f"{percent(door.give_up)} give up" if door.give_up else "nobody gives up"
+    gives_up = f"{percent(door.give_up)} to give up" if door.give_up else "nobody to give up"
     return (
-        f"{number(turned_away)} tries failed in {every}; assumed that each person tries again "
-        f"every {every} and {gives_up} (`door:` in the config), {number(people)} wait"
+        f"{number(turned_away)} tries failed in {every}; each person is taken to try again "
+        f"every {every}, and {gives_up}"
     )
 
 

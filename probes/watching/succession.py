@@ -31,6 +31,9 @@ MOST_LOSSES = 50
 _LOOK_SECONDS = 1.0
 _BACK = 0.8
 _NAMES_READ = 200
+SUREST = 0.99
+"""The most that a judgement is sure of: an operator, or the service itself, is surer."""
+
 _GAINERS = 8
 _INERTIA = 0.5
 """How much better (log-odds) another candidate must be than the one that was chosen before."""
@@ -381,6 +384,6 @@ def _choice(loss: Loss, key: Key, confidence: float, words: tuple[str, ...]) -> 
         room=candidate.room,
         opened=candidate.opened,
         dark=loss.dark(candidate),
-        confidence=round(confidence, 2),
+        confidence=min(SUREST, round(confidence, 2)),
         evidence=words,
     )

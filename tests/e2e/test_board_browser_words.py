@@ -83,7 +83,7 @@ SAID: tuple[tuple[dict[str, object], list[str]], ...] = (
                 growth=9.0,
             )
         },
-        ["Time to full", "6 min or more", "40% headroom of 5,000"],
+        ["Time to full", "over 6 min", "40% headroom of 5,000"],
     ),
     (
         {

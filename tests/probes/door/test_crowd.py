@@ -78,12 +78,11 @@ def test_what_is_assumed_stands_beside_the_number() -> None:
     seconds = [Second(float(s), {Outcome.JOINED: 0, Outcome.TIMEOUT: 700 * s}, 0) for s in range(60)]
     assert watched(seconds).waiting == 7000
     assert watched(seconds).waiting_basis == (
-        "7,000 tries failed in 10 s; assumed that each person tries again every 10 s and nobody gives up "
-        "(`door:` in the config), 7,000 wait"
+        "7,000 tries failed in 10 s; each person is taken to try again every 10 s, and nobody to give up"
     )
     some = watched(seconds, DoorSettings(retry_every="30s", give_up=0.1))
     assert some.waiting == 18_900
-    assert "every 30 s and 10% give up" in some.waiting_basis
+    assert "every 30 s, and 10% to give up" in some.waiting_basis
 
 
 def test_one_answer_alone_tells_of_nobody_who_waits() -> None:
