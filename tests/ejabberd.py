@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.servers import Server, libraries, require
+from tests.servers import Server, libraries, require, wait_until
 
 SERVICE = "conference.localhost"
 
@@ -58,7 +58,10 @@ class Ejabberd(Server):
         self.call("create_room_with_opts", name=name, service=SERVICE, host="localhost", options=listed)
 
     def destroy_room(self, name: str) -> None:
+        """It is gone when this returns, and may be created again; the server itself answers before."""
         self.call("destroy_room", name=name, service=SERVICE)
+        gone = f"{name}@{SERVICE}"
+        wait_until(lambda: gone not in self.call("muc_online_rooms", service=SERVICE), 30, f"end of {gone}")
 
     def guest(self, room: str, nick: str) -> Guest:
         """Someone who is in the room until they leave. Raises RefusedError."""
