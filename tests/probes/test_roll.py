@@ -61,6 +61,17 @@ def test_what_came_what_went_and_what_shrank() -> None:
     )
 
 
+@given(ROOMS, ROOMS)
+def test_answers_may_be_taken_in_any_order(earlier: list[Room], later: list[Room]) -> None:
+    shelves = Shelves()
+    answers = [(rooms, shelves.rooms("a", rooms)) for rooms in (earlier, later)]
+    roll = Roll()
+    for rooms, listing in reversed(answers):
+        assert isinstance(listing, Listing)
+        roll.take(listing)
+        assert known(roll) == known(Roll(open_rooms(rooms)))
+
+
 @given(ROOMS, ROOMS, ROOMS)
 def test_rooms_that_others_have_are_left_out(rooms: list[Room], some: list[Room], more: list[Room]) -> None:
     others = [Roll(some), Roll(more)]
