@@ -33,7 +33,7 @@ class Shelf:
         self._cards: list[Room] = []
         self._marks: list[int] = []
         self._known: dict[int, int] = {}
-        self._places: dict[str, dict[str, int]] = {}
+        self._places: dict[int, int] = {}
         self._closed: set[int] = set()
 
     def read(self, pieces: Iterable[Columns]) -> Listing:
@@ -81,19 +81,17 @@ class Shelf:
         )
         if notes or len(rooms) != len(marks):
             raise NotInPieces
-        first = len(self._cards)
-        numbers = range(first, first + len(rooms))
-        for number, mark, room in zip(numbers, marks, rooms, strict=True):
-            self._known[mark] = number
-            before = self._places.setdefault(room.node, {}).get(room.id)
-            if before is not None:
-                replaced.append(before)
-                self._known.pop(self._marks[before], None)
-            self._places[room.node][room.id] = number
-            if room.state is not RoomState.OPEN:
-                self._closed.add(number)
+        numbers = range(len(self._cards), len(self._cards) + len(rooms))
         self._cards += rooms
         self._marks += marks
+        self._known.update(zip(marks, numbers, strict=True))
+        before = [number for number in map(self._places.get, map(_place, rooms)) if number is not None]
+        self._places.update(zip(map(_place, rooms), numbers, strict=True))
+        replaced += before
+        for number in before:
+            self._known.pop(self._marks[number], None)
+        is_open = RoomState.OPEN
+        self._closed.update(n for n, room in zip(numbers, rooms, strict=True) if room.state is not is_open)
         return numbers
 
     def _clear_out(self, counts: array[int]) -> array[int]:
@@ -102,8 +100,10 @@ class Shelf:
         self._cards = [self._cards[number] for number in kept]
         self._marks = [self._marks[number] for number in kept]
         self._known = {mark: number for number, mark in enumerate(self._marks)}
-        self._places = {}
-        for number, card in enumerate(self._cards):
-            self._places.setdefault(card.node, {})[card.id] = number
+        self._places = {_place(card): number for number, card in enumerate(self._cards)}
         self._closed = set()
         return array("q", [counts[number] for number in kept])
+
+
+def _place(room: Room) -> int:
+    return hash((room.node, room.id))

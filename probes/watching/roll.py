@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -106,27 +106,28 @@ class Roll:
         }
 
     def take(self, listing: Listing) -> Difference:
-        """Become the roll of a newer answer, and tell how that differs."""
-        if listing.cards is self.listing.cards:
+        """Become the roll of another answer, and tell how that differs."""
+        before = self.listing
+        if listing.cards is before.cards and len(listing.counts) >= len(before.counts):
             return self._change(listing)
-        before = self.nodes
+        nodes = self.nodes
         self.listing, self.nodes = listing, {}
         self._enter(listing.numbers())
-        return _compare(before, self.nodes)
+        return _compare(nodes, self.nodes)
 
     def without(self, others: Collection[Roll]) -> Roll:
         """The rooms that none of `others` has."""
         rest = Roll()
         rest.listing = self.listing
         for node, rooms in self.nodes.items():
-            there = [other.nodes[node].keys() for other in others if node in other.nodes]
-            if there:
-                rooms = NodeRooms(
-                    rooms.listing,
-                    {room: n for room, n in rooms.numbers.items() if not any(room in ids for ids in there)},
-                )
-            if rooms:
+            left: Set[str] = rooms.keys()
+            for other in others:
+                if node in other.nodes:
+                    left = left - other.nodes[node].keys()
+            if len(left) == len(rooms):
                 rest.nodes[node] = rooms
+            elif left:
+                rest.nodes[node] = NodeRooms(rooms.listing, {room: rooms.numbers[room] for room in left})
         return rest
 
     def _enter(self, numbers: Iterable[int]) -> None:

@@ -13,6 +13,7 @@ from probes import process
 from probes.lag import LoopLag
 from probes.link import TO_PROBER, TO_WEB, Link, Shown, ToProber, ToWeb
 from probes.metrics import Metrics
+from probes.model import Observation, Outcome, ProbeResult
 from probes.pipeline import Tick
 from probes.process import LinkSink
 from tests.probes.seen import node, observation, tick
@@ -89,3 +90,52 @@ def test_frames_go_on_and_their_numbers_grow_when_the_clock_is_set_back(
     ticks = asyncio.run(main())
     assert [tick.seq for tick in ticks] == [20_000, 20_020, 20_021, 20_022, 20_040]
     assert [tick.at for tick in ticks] == [1000.0, 1001.0, 400.0, 401.0, 1002.0]
+
+
+class Pondering:
+    """A watch that takes its time: until something else has happened on the loop."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+        self.happened = threading.Event()
+
+    def observe(self, result: ProbeResult) -> None:
+        assert self.happened.wait(50)
+        self.seen.append(result)
+
+    def observation(self, at: float) -> Observation:
+        self.seen.append(at)
+        return observation()
+
+
+def test_the_loop_goes_on_while_a_watch_observes_and_what_it_is_told_stays_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def found(probe: ProbeResult) -> ProbeResult:
+        return probe
+
+    async def main() -> None:
+        ours, theirs = socket.socketpair()
+        link: Link[ToWeb, ToProber] = await Link.open(theirs, TO_PROBER)
+        prober, watch, shelf = process.Prober(link), Pondering(), Shelf()
+        prober._sinks.append(shelf)
+        monkeypatch.setattr(prober, "_watches", {"spaces": watch})
+        monkeypatch.setattr(process, "run", found)
+        monkeypatch.setattr(process.time, "time", lambda: 5.0)
+        results = [
+            ProbeResult(service="spaces", node="a", probe="join", outcome=outcome, at=1.0, seconds=0.1)
+            for outcome in (Outcome.JOINED, Outcome.TIMEOUT)
+        ]
+        tasks = [asyncio.create_task(prober._probe(result)) for result in results]  # type: ignore[arg-type]
+        tasks.append(asyncio.create_task(prober._show()))
+        await asyncio.sleep(0)
+        assert (watch.seen, shelf.ticks) == ([], [])
+        watch.happened.set()
+        await asyncio.gather(*tasks)
+        assert watch.seen == [*results, 5.0]
+        assert len(shelf.ticks) == 1
+        prober._watching.shutdown()
+        await link.close()
+        ours.close()
+
+    asyncio.run(main())

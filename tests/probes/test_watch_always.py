@@ -18,6 +18,7 @@ from probes.model import (
     SnapshotPart,
 )
 from probes.watch import Watch
+from tests.probes.shelved import Shelves
 from tests.probes.watching import JOIN, settings
 
 A, B = "a", "b"
@@ -30,7 +31,7 @@ ROOMS = st.lists(
         participants=st.one_of(st.none(), st.integers(min_value=0, max_value=1000)),
         state=st.sampled_from(RoomState),
         title=st.sampled_from(["", "x", "y"]),
-        capacity=st.one_of(st.none(), st.integers(min_value=0, max_value=1000)),
+        capacity=st.one_of(st.none(), st.integers(min_value=1, max_value=1000)),
     ),
     max_size=8,
 )
@@ -95,6 +96,19 @@ def test_the_order_of_rooms_in_an_answer_does_not_matter(results: list[ProbeResu
         return msgspec.structs.replace(result, part=part)
 
     assert told(results) == told([shuffled(result) for result in results])
+
+
+@given(histories())
+def test_answers_on_the_cards_of_those_before_are_no_others(results: list[ProbeResult]) -> None:
+    shelves = Shelves()
+
+    def shelved(result: ProbeResult) -> ProbeResult:
+        if result.part is None:
+            return result
+        part = msgspec.structs.replace(result.part, rooms=shelves.rooms(result.node, result.part.rooms))
+        return msgspec.structs.replace(result, part=part)
+
+    assert told(results) == told([shelved(result) for result in results])
 
 
 @given(histories())

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from probes.failure import ProbeFailed
 from probes.http import Http
+from probes.listing import Listing
+from probes.mapping.pieces import PIECE
 from probes.model import NodeReport, Outcome, Room, RoomState, SnapshotPart
 from probes.services.http_json import HttpJson, HttpJsonSettings
 from tests.probes.raw_http import Handler, RawServer, answer, sends, sends_json, serving
@@ -241,3 +243,53 @@ def test_a_hundred_thousand_rooms_are_read_in_reasonable_time() -> None:
     part = service.read(body, "n", "a:1")
     assert len(part.rooms) == 100_000
     assert time.process_time() - started < 3
+
+
+class TestLargeAnswers:
+    """They are read in pieces onto the cards of the one before, as long as all rows are in order."""
+
+    def test_rooms_that_only_count_anew_are_not_made_again(self) -> None:
+        service = HttpJson(settings("http://a/"))
+        before = service.read(_large(people=1), "a", "a:80")
+        after = service.read(_large(people=2), "a", "a:80")
+        assert isinstance(before.rooms, Listing)
+        assert isinstance(after.rooms, Listing)
+        assert after.rooms.cards is before.rooms.cards
+        assert {room.participants for room in before.rooms} == {1}
+        assert {room.participants for room in after.rooms} == {2}
+
+    def test_endpoints_are_kept_apart(self) -> None:
+        service = HttpJson(settings("http://a/"))
+        parts = [service.read(_large(people=1), node, "a:80") for node in "ab"]
+        assert [{room.node for room in part.rooms} for part in parts] == [{"a"}, {"b"}]
+
+    def test_a_bad_row_is_said_and_loses_only_itself_until_all_are_in_order_again(self) -> None:
+        service = HttpJson(settings("http://a/"))
+        good, bad = _large(people=1), _large(people=1, last={"id": "bad", "participants": -1})
+        parts = [service.read(body, "a", "a:80") for body in (good, bad, bad, good, good)]
+        assert [len(part.rooms) for part in parts] == [6000] * 5
+        assert [part.complete for part in parts] == [True, False, False, True, True]
+        assert parts[1].note.startswith("1 of 6001 rooms could not be read: participants is -1")
+        assert [isinstance(part.rooms, Listing) for part in parts] == [True, False, False, False, True]
+
+    def test_a_room_that_is_listed_twice_is_said(self) -> None:
+        part = HttpJson(settings("http://a/")).read(
+            _large(people=1, last={"id": "room-7", "participants": 9}), "a", "a:80"
+        )
+        assert part.note == "1 rooms were listed more than once; the larger count was kept"
+        assert next(room for room in part.rooms if room.id == "room-7").participants == 9
+
+    def test_a_field_of_people_that_is_in_no_room_is_told(self) -> None:
+        service = HttpJson(settings("http://a/", rooms={"participants": "people"}))
+        notes = [service.read(_large(people=1), "a", "a:80").note for _ in range(2)]
+        told = "none of 6000 rooms has a number of people at `people`; check `rooms.participants`"
+        assert notes == [told, told]
+
+
+def _large(people: int, last: dict[str, object] | None = None) -> bytes:
+    rooms: list[dict[str, object]] = [
+        {"id": f"room-{n}", "title": "A room like any other", "participants": people} for n in range(6000)
+    ]
+    body = json.dumps({"rooms": [*rooms, last] if last else rooms}).encode()
+    assert len(body) > 2 * PIECE
+    return body
