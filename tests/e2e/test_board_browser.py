@@ -98,8 +98,20 @@ def test_a_hostile_title_is_text_everywhere(stage: Stage, context: BrowserContex
     assert tab.complaints == []
 
 
+LARGEST = """() => {
+  const figure = document.querySelector('#concurrency-figure');
+  const plot = figure.querySelector('.js-plotly-plot') ?? figure;
+  if (!plot.data) return '';
+  const named = plot.data.filter((trace) => trace.showlegend !== false);
+  const peak = (trace) => Math.max(...trace.y.filter((n) => n !== null));
+  const largest = named.indexOf([...named].sort((a, b) => peak(b) - peak(a))[0]);
+  return figure.querySelectorAll('.legendtext')[largest]?.textContent ?? '';
+}"""
+
+
 def largest_in_legend(tab: Watched) -> str:
-    return tab.page.text_content("#concurrency-figure .legendtext") or ""
+    """What the legend calls the largest room."""
+    return str(tab.page.evaluate(LARGEST))
 
 
 def hostile(title: str, minute: float) -> Observation:

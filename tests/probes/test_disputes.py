@@ -112,7 +112,7 @@ def test_an_end_while_the_nodes_still_hold_the_people_is_no_failure() -> None:
         story.see(at + 0.5)
     seen = [ends(story, at, nodes=report(668_000)) for at in range(60, 90)]
     assert {each.state for each in seen} <= {State.OK, State.STRAINED}
-    assert seen[-1].reasons[0].endswith("no successor is known; another source does not confirm it")
+    assert seen[-1].reasons[0].endswith("no successor is known; another source does not confirm the end")
     assert subjects(seen[-1]) == ["people"]
 
 

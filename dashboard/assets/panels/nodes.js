@@ -16,9 +16,7 @@
 
   function holds(node, service) {
     if (node.capacity !== null && node.participants !== null) {
-      const left = words.known(node.seconds_to_full) && node.seconds_to_full > 0;
-      const full = left ? ` · full in ${words.roughly(node.seconds_to_full)}` : "";
-      return `${words.whole(node.participants / node.capacity)} of ${words.people(node.capacity)}${full}`;
+      return `${words.whole(node.participants / node.capacity)} of ${words.people(node.capacity)}`;
     }
     const open = service.rooms.filter((room) => room.node === node.id && room.state === "open").length;
     const rooms = open === 1 ? "1 room" : `${open}${service.other.rooms ? " or more" : ""} rooms`;
