@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext
 from tests.browser import Watched
 from tests.product import Product
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("stories")]
+pytestmark = pytest.mark.timeout(600)
 
 TILE = "#tiles-body .tile:nth-child(5)"
 TOLD = "#relocations-body .told"
@@ -42,7 +42,7 @@ def carried_over(tab: Watched) -> int:
 def test_may_2023_one_room_succeeded_another_and_under_half_of_the_people_found_it(
     tmp_path: Path, context: BrowserContext
 ) -> None:
-    with watched(tmp_path, context, "spaces-2023-05-24", 30) as tab:
+    with watched(tmp_path, context, "spaces-2023-05-24", 60) as tab:
         tab.wait_for_text("#banner-body", "no successor is known")
         assert re.search(
             r"Room “Campaign launch” ended at 18:2[01]:\d\d with 66\d,\d{3} listening", banner(tab)
@@ -69,7 +69,7 @@ def test_may_2023_one_room_succeeded_another_and_under_half_of_the_people_found_
 def test_august_2024_no_room_moves_and_most_cannot_get_in_for_long(
     tmp_path: Path, context: BrowserContext
 ) -> None:
-    with watched(tmp_path, context, "spaces-2024-08-12", 120) as tab:
+    with watched(tmp_path, context, "spaces-2024-08-12", 240) as tab:
         tab.wait_for_text("#banner-body .word", "FAILING")
         tab.wait(LATE, "00:35:00")
         assert "FAILING" in banner(tab)
@@ -83,7 +83,7 @@ def test_august_2024_no_room_moves_and_most_cannot_get_in_for_long(
 def test_clubhouse_2021_a_full_room_overflows_and_none_is_succeeded(
     tmp_path: Path, context: BrowserContext
 ) -> None:
-    with watched(tmp_path, context, "clubhouse-2021-02-01", 60) as tab:
+    with watched(tmp_path, context, "clubhouse-2021-02-01", 120) as tab:
         tab.wait_for_text(TILE, "overflowed into 2 rooms")
         tab.wait_for_text("#tiles-body .tile:nth-child(4)", "capacity 5,000")
         assert tab.text(f"{TILE} .number") == "2"

@@ -16,7 +16,7 @@ from probes.watch import Watch
 from seeds import load
 from seeds.play import Played
 
-STEP = 2.0
+STEP = 4.0
 SPEED = 20.0
 """As fast as a demo usually goes: the story must not hang on it."""
 

@@ -284,7 +284,6 @@ def prometheus() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.xdist_group("prometheus")
 @pytest.mark.parametrize("accept", [None, "text/plain;version=0.0.4"])
 def test_the_metrics_of_a_real_prometheus(prometheus: Server, accept: str | None) -> None:
     """Its own handlers as rooms: how often each was asked, whatever was answered; the answers as joins."""
