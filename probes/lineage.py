@@ -167,7 +167,8 @@ class Lineage:
         arrival = self._arrivals.get(departure.key)
         self._arrivals.drop(departure.key)
         departure.lineage = self.cases.left(departure.key)
-        self._succession.closed(departure.key)
+        for name in self._succession.closed(departure.key, departure.before):
+            self.cases.reopen(name)
         for finder in FINDERS:
             if match := finder.successor(departure, self._arrivals, self._settings.window):
                 self._arrivals.drop(match.arrival.key)

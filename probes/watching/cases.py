@@ -104,6 +104,12 @@ class Cases:
             if case.target == target:
                 case.relocation = replace(case.relocation, settled=settled)
 
+    def reopen(self, name: str) -> None:
+        """Where the room went is open again, unless an operator has said so."""
+        case = self._cases.get(name)
+        if case is not None and not case.relocation.judged_by:
+            case.relocation = replace(case.relocation, settled=False)
+
     def rooms(self) -> dict[Key, str]:
         """The rooms that relocations led to, with their lineage."""
         return dict(sorted(self._leading.items()))

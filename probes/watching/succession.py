@@ -111,15 +111,25 @@ class Succession:
                 if room.started_at is None and loss.may_be(room) and loss.has_name_of(room):
                     loss.consider(room, None, 0)
 
-    def closed(self, key: Key) -> None:
-        """A room has gone: it continues nothing any more. What it is known to have continued stays so."""
+    def closed(self, key: Key, people: int | None) -> list[str]:
+        """A room has gone that `people` were in: it continues nothing any more.
+
+        What it is known to have continued stays so, but where it went before it had an audience:
+        people who try again open the next one. Returns the relocations that are open again so.
+        """
         self.around.close(key)
+        again: list[str] = []
         for loss in list(self._losses.values()):
             if loss.candidates.pop(key, None) is None or loss.chosen != key:
                 continue
             loss.chosen = None
-            if loss.stood and loss.kind is not Kind.FULL:
+            if not loss.stood or loss.kind is Kind.FULL:
+                continue
+            if people is None or people >= self.audience:
                 del self._losses[loss.key]
+            else:
+                again.append(loss.case)
+        return again
 
     def lost(self, departures: Iterable[tuple[Departure, str, str]]) -> None:
         """Rooms that ended with an audience, each with its relocation's id and lineage."""

@@ -289,3 +289,21 @@ def test_after_a_restart_a_successor_that_opened_meanwhile_is_found_by_when_it_s
     again.poll(A, at + 30, [after])
     relocation = standing(again.see(at + 30))
     assert (relocation.cause, relocation.dark_seconds) == (Cause.SUCCEEDED, at + 20 - 55)
+
+
+def test_a_successor_that_fails_before_it_has_an_audience_gives_way_to_the_next_try() -> None:
+    story = Story(A, every=5)
+    at = lost(story)
+    for people in (0, 4):
+        at += 5
+        story.poll(A, at, [room("s", people, "Product launch", [ANA])])
+    assert only(story, at).cause is Cause.SUCCEEDED
+    for _ in range(3):
+        at += 5
+        story.poll(A, at, [])
+    assert (only(story, at).cause, only(story, at).to) == (Cause.ENDED, None)
+    seen = grows(story, at + 5, 120, room("t", 0, "Product launch", [ANA]), 5_000)
+    relocation = standing(seen)
+    assert (relocation.cause, relocation.to and relocation.to.room) == (Cause.SUCCEEDED, "t")
+    assert relocation.dark_seconds == at + 5 - 55
+    assert sum(seen.relocations_total.values()) - seen.retractions_total == 1
