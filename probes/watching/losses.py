@@ -82,7 +82,7 @@ class Loss(msgspec.Struct):
     `floor`: the most that any room outside of them had. `common_name`: several
     other rooms have its name. `spilled`: rooms that opened beside it while it was
     full. `case` and `lineage` name the relocation that it is. `stood`: whether its
-    chosen successor was sure enough to stand.
+    chosen successor was sure enough to stand; `ended` whether a room that fell is gone by now.
     """
 
     room: Room
@@ -98,12 +98,17 @@ class Loss(msgspec.Struct):
     candidates: dict[Key, Candidate] = msgspec.field(default_factory=dict)
     chosen: Key | None = None
     stood: bool = False
+    ended: bool = False
     case: str = ""
     lineage: str = ""
 
     @property
     def key(self) -> Key:
         return key_of(self.room)
+
+    @property
+    def gone(self) -> bool:
+        return self.ended or self.kind is Kind.GONE
 
     def base(self, key: Key, opened: float | None) -> int | None:
         """The people in a room before the loss; None where nobody knows."""

@@ -100,12 +100,13 @@ class Succession:
         self.around.open(arrivals)
         return self._relate(self._losses.values(), arrivals)
 
-    def recall(self, rooms: Iterable[Room]) -> None:
+    def recall(self, rooms: Iterable[Room], now: float) -> None:
         """Rooms of a first answer, which nobody saw open, may continue what was lost before a restart."""
         resumed = [loss for loss in self._losses.values() if loss.bases is None]
         for room in rooms if resumed else ():
-            if room.started_at is not None and any(loss.in_time(room.started_at) for loss in resumed):
-                self.opened([Arrival(room, room.started_at)])
+            started = room.started_at
+            if started is not None and started <= now and any(loss.in_time(started) for loss in resumed):
+                self.opened([Arrival(room, started)])
                 continue
             for loss in resumed:
                 if room.started_at is None and loss.may_be(room) and loss.has_name_of(room):
@@ -163,18 +164,38 @@ class Succession:
             lineage=departure.lineage,
         )
         self._losses[loss.key] = loss
+        self._relate([loss], self.around.openings)
 
-    def rule_out(self, lost: Key, candidate: Key) -> None:
-        """An operator says that a room does not continue another."""
+    def rule_out(self, lost: Key, candidate: Key) -> bool:
+        """An operator says that a room does not continue another. Returns whether others are looked for."""
         loss = self._losses.get(lost)
+        if loss is None:
+            return False
+        loss.ruled_out.add(candidate)
+        loss.candidates.pop(candidate, None)
+        loss.chosen = None if loss.chosen == candidate else loss.chosen
+        return True
+
+    def ended(self, key: Key) -> None:
+        """A room that fell is gone too, and is known to go on elsewhere."""
+        loss = self._losses.get(key)
         if loss is not None:
-            loss.ruled_out.add(candidate)
-            loss.candidates.pop(candidate, None)
-            loss.chosen = None if loss.chosen == candidate else loss.chosen
+            loss.ended = True
 
     def found(self, key: Key) -> None:
         """A lost room came back, or where it went is known otherwise."""
         self._losses.pop(key, None)
+
+    def ruled(self, key: Key) -> None:
+        """An operator has said where a lost room went. One that is open would only be lost again."""
+        loss = self._losses.get(key)
+        if loss is not None and loss.kind is Kind.GONE:
+            del self._losses[key]
+
+    def case(self, key: Key) -> str:
+        """The id of the relocation that tells of a lost room, or ""."""
+        loss = self._losses.get(key)
+        return loss.case if loss else ""
 
     def look(self, now: float, everywhere: Everywhere, at_once: bool) -> list[Judgement]:
         """Judge all that is lost, once a second of service time, or `at_once`."""
