@@ -48,11 +48,15 @@ class Kind(StrEnum):
 
 
 class Candidate(msgspec.Struct):
-    """A room that may continue another. `opened` is None where it was open long before."""
+    """A room that may continue another. `opened` is None where it was open long before.
+
+    `kin`: what hosts, speakers and names said when it was taken.
+    """
 
     room: Room
     opened: float | None
     base: int
+    kin: float
 
     @property
     def gain(self) -> int:
@@ -135,10 +139,11 @@ class Loss(msgspec.Struct):
 
     def consider(self, room: Room, opened: float | None, base: int) -> None:
         """Take a room as a candidate; of too many the one that speaks least for itself goes."""
-        self.candidates[key_of(room)] = Candidate(room, opened, base)
+        kin = kinship(self.room, room, self.common_name).weight
+        self.candidates[key_of(room)] = Candidate(room, opened, base, kin)
         if len(self.candidates) > MOST_CANDIDATES:
             others = [key for key in self.candidates if key != self.chosen]
-            least = min(others, key=lambda key: (self.kinship(self.candidates[key]).weight, key))
+            least = min(others, key=lambda key: (self.candidates[key].kin, key))
             del self.candidates[least]
 
     def kinship(self, candidate: Candidate) -> Evidence:

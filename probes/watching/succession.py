@@ -6,7 +6,7 @@ again with each look, until its window is over, and the judgement may change.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
@@ -31,6 +31,7 @@ MOST_LOSSES = 50
 _LOOK_SECONDS = 1.0
 _BACK = 0.8
 _NAMES_READ = 200
+_ROOMS_READ = 2 * MOST_CANDIDATES
 _GAINERS = 8
 _INERTIA = 0.5
 """How much better (log-odds) another candidate must be than the one that was chosen before."""
@@ -279,7 +280,8 @@ class Succession:
 
     def _relate(self, losses: Iterable[Loss], arrivals: Sequence[Arrival]) -> bool:
         """Take openings as candidates where hosts, speakers or the name speak for them; of many only
-        the newest are asked for their names. Returns whether there was one."""
+        the newest are asked for their names, and of those of the same people but the first are taken.
+        Returns whether there was one."""
         people: dict[str, list[Loss]] = defaultdict(list)
         names: dict[str, list[Loss]] = defaultdict(list)
         for loss in losses:
@@ -291,9 +293,12 @@ class Succession:
         if not people and not names:
             return False
         unread = len(arrivals) - _NAMES_READ
+        read: Counter[Key] = Counter()
         for index, arrival in enumerate(arrivals):
             room = arrival.room
             kin = [loss for person in (*room.hosts, *room.speakers) for loss in people.get(person, ())]
+            kin = [loss for loss in kin if read[loss.key] < _ROOMS_READ]
+            read.update(loss.key for loss in kin)
             if index >= unread and names:
                 kin += names.get(core(name_of(room)), ())
             for loss in kin:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from probes.model import Cause, Observation, Relocation, Room, Status
+from probes.watching import losses
+from probes.watching.likeness import Evidence, kinship
 from tests.probes.watching import Story, only
 
 A, B = "a", "b"
@@ -335,14 +337,27 @@ def test_overflow_rooms_by_the_dozen_are_each_counted_once() -> None:
 
 def test_an_overflow_room_of_several_full_ones_of_the_same_host_is_told_once() -> None:
     story = Story(A, every=5)
-
-    def full(at: int) -> list[Room]:
-        return [room(f"f{n}", 5_000 if at > 10 * n else 4_000, "", [ANA], capacity=5_000) for n in range(5)]
-
+    first = room("f", 5_000, "Morning talk", [ANA], capacity=5_000)
     for at in range(0, 200, 5):
-        after = [room("o", min(900, 20 * (at - 20)), "", [ANA])] if at >= 20 else []
-        story.poll(A, at, [*full(at), *after])
-    assert len({r.to for r in story.see(200).relocations}) == len(story.see(200).relocations) > 0
+        second = room("g", 5_000 if at > 60 else 4_000, "Late night", [ANA], capacity=5_000)
+        after = [room("o", 900, "Late night 2", [ANA])] if at > 30 else []
+        story.poll(A, at, [first, second, *after])
+    relocation = only(story, 200)
+    assert (relocation.cause, relocation.to and relocation.to.room) == (Cause.OVERFLOWED, "o")
+
+
+def test_hundreds_of_rooms_of_one_host_are_not_all_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = Story(A, every=5)
+    compared: list[Room] = []
+
+    def counted(before: Room, after: Room, common: bool) -> Evidence:
+        compared.append(after)
+        return kinship(before, after, common)
+
+    monkeypatch.setattr(losses, "kinship", counted)
+    lost(story)
+    story.poll(A, 70, [room(f"s{n:03}", 5, f"Show {n}", [ANA]) for n in range(500)])
+    assert 0 < len(compared) < 200
 
 
 def test_a_room_that_says_where_it_goes_on_and_then_ends_is_told_once() -> None:
