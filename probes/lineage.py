@@ -71,6 +71,7 @@ class Lineage:
         self._succession.audience = audience
         self._succession.capacity = capacity
         self._succession.window = settings.window
+        self._departures.keep = self._arrivals.keep = settings.window + PATIENCE
         self._succession.stands_at = settings.stands_at
 
     @property
@@ -157,23 +158,33 @@ class Lineage:
             return None
         self.cases.another(arrival.key)
         for finder in FINDERS:
-            if match := finder.predecessor(arrival, self._departures, window):
+            match = finder.predecessor(arrival, self._departures, window)
+            if match and not self._confirmed(match.departure):
                 self._departures.drop(match.departure.key)
                 return match
         self._arrivals.add(arrival.key, arrival.at, arrival)
         return None
 
+    def _confirmed(self, departure: Departure) -> bool:
+        """Whether an operator has said what became of a room."""
+        case = self.cases.get(self._id(departure))
+        return case is not None and case.relocation.status is Status.CONFIRMED
+
     def _depart(self, departure: Departure, everywhere: Everywhere) -> Match | None:
         arrival = self._arrivals.get(departure.key)
         self._arrivals.drop(departure.key)
         departure.lineage = self.cases.left(departure.key)
-        self._succession.closed(departure.key)
+        for name in self._succession.closed(departure.key, departure.before):
+            self.cases.reopen(name)
         for finder in FINDERS:
             if match := finder.successor(departure, self._arrivals, self._settings.window):
                 self._arrivals.drop(match.arrival.key)
                 return match
         if departure.before is not None and departure.before >= self._succession.audience:
-            departure.claimed = not self._goes_on(departure, arrival, everywhere)
+            told = self.cases.going_on(departure.key) is not None
+            departure.claimed = not told and not self._goes_on(departure, arrival, everywhere)
+            if told:
+                self._succession.ended(departure.key)
         self._departures.add(departure.key, departure.last_seen, departure, lasting=departure.claimed)
         return None
 
@@ -205,7 +216,7 @@ class Lineage:
             return
         case = self.cases.get(self._id(departure))
         if case is None:
-            self.cases.retractions += 1
+            self.cases.retractions += self._counts(departure)
         elif not case.relocation.judged_by:
             evidence = (*case.relocation.evidence, "the room came back on its node")
             relocation = replace(
@@ -217,15 +228,20 @@ class Lineage:
         """Count everything, and keep the biggest: one answer may move every room there is."""
         for match in matches:
             self.cases.totals[match.cause] += 1
-            self.cases.retractions += match.departure.claimed
+            self.cases.retractions += self._counts(match.departure)
         self.cases.totals[Cause.ENDED] += len(ended)
         for match in nlargest(MOST_RELOCATIONS, matches, key=lambda match: match.departure.before or 0):
             told = accounts.moved(self._id(match.departure), self._lineage(match.departure), match)
-            self.cases.keep(told, match.arrival.key, match.cause)
+            self.cases.keep(told, match.arrival.key, match.cause, match.departure.key)
         for departure in nlargest(MOST_RELOCATIONS, ended, key=lambda departure: departure.before or 0):
             told = accounts.ended(self._id(departure), self._lineage(departure), departure)
-            self.cases.keep(told, None, Cause.ENDED)
+            self.cases.keep(told, None, Cause.ENDED, departure.key)
         self.cases.trim()
+
+    def _counts(self, departure: Departure) -> bool:
+        """Whether a claim of what became of a room is counted as one that stands."""
+        unknown = Cause.ENDED if departure.claimed else None
+        return self.cases.counted(self._id(departure), unknown) is not None
 
     # --- another room: what is judged ---
 
@@ -238,7 +254,8 @@ class Lineage:
             succession.found(match.departure.key)
             succession.around.move(match.arrival.key, match.departure.before)
         if changes.first:
-            succession.recall(room for e in everywhere.endpoints for room in e.answers.summary.biggest)
+            rooms = (room for e in everywhere.endpoints for room in e.answers.summary.biggest)
+            succession.recall(rooms, changes.at)
         moved = {match.arrival.key for match in matches}
         news = succession.opened([a for a in changes.arrived if a.key not in moved])
         succession.lost((d, self._id(d), self._lineage(d)) for d in ended)

@@ -101,7 +101,8 @@ def reported(
         name = departure.relocation or digest(service, *departure.key, f"{departure.last_seen:.3f}")
         lineage = departure.lineage or "l" + name
         left = departure.last_seen
-    opened = target.started_at if target.started_at is not None and target.started_at >= left else None
+    started = target.started_at
+    opened = started if started is not None and left <= started <= now else None
     return Relocation(
         id=name,
         lineage=lineage,

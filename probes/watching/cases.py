@@ -15,14 +15,16 @@ from probes.watching.roll import Key
 
 MOST_RELOCATIONS = 100
 MOST_REVISIONS = 20
+MOST_LET_GO = 10_000
 
 STANDS = (Status.STANDING, Status.CONFIRMED)
 
 
 class Case(msgspec.Struct):
-    """One relocation, the room that it led to, and the cause that it is counted under, if any."""
+    """One relocation, the rooms that it led from and to, and the cause that it is counted under, if any."""
 
     relocation: Relocation
+    source: Key
     target: Key | None
     counts: Cause | None
 
@@ -45,6 +47,7 @@ class Cases:
         self.retractions = 0
         self._cases: dict[str, Case] = {}
         self._leading: dict[Key, str] = {}  # open rooms that a relocation led to, with their lineage
+        self._let_go: dict[str, Cause | None] = {}  # what stood or was rejected before it was let go
 
     def __iter__(self) -> Iterator[Case]:
         return iter(self._cases.values())
@@ -52,24 +55,63 @@ class Cases:
     def get(self, name: str) -> Case | None:
         return self._cases.get(name)
 
-    def keep(self, relocation: Relocation, target: Key | None, counts: Cause | None) -> None:
-        """Keep a relocation under its id, instead of what was kept under it."""
+    def going_on(self, source: Key) -> Case | None:
+        """The case that says where a room goes on that is open still."""
+        known = (case for case in self._cases.values() if case.source == source)
+        return next((case for case in known if _goes_on(case.relocation)), None)
+
+    def leads(self, key: Key) -> bool:
+        """Whether a room belongs to a lineage already."""
+        return key in self._leading
+
+    def was_let_go(self, name: str) -> bool:
+        """Whether a relocation stood, or was rejected, before it was let go."""
+        return name in self._let_go
+
+    def counted(self, name: str, unknown: Cause | None = None) -> Cause | None:
+        """The cause that a relocation is counted under; `unknown` where it is not remembered."""
+        case = self._cases.get(name)
+        return case.counts if case else self._let_go.get(name, unknown)
+
+    def keep(
+        self, relocation: Relocation, target: Key | None, counts: Cause | None, source: Key | None = None
+    ) -> None:
+        """Keep a relocation under its id, instead of what was kept under it.
+
+        `source`: the room that it led from, where its whole name is known.
+        """
         before = self._cases.get(relocation.id)
-        if before is not None and before.target is not None and before.target != target:
-            self._leading.pop(before.target, None)
-        self._cases[relocation.id] = Case(relocation, target, counts)
-        if target is not None and relocation.status in STANDS:
+        if source is None:
+            source = before.source if before else (relocation.from_.node, relocation.from_.room)
+        self._cases[relocation.id] = Case(relocation, source, target, counts)
+        self._let_go.pop(relocation.id, None)
+        stands = relocation.status in STANDS
+        if before is not None and before.target is not None and not (stands and before.target == target):
+            self._leads_no_more(before)
+        if target is not None and stands:
             self._leading[target] = relocation.lineage
 
-    def hold(self, relocation: Relocation, target: Key | None, counts: Cause | None) -> None:
+    def _leads_no_more(self, before: Case) -> None:
+        """Where a relocation led to, another may lead as well."""
+        key = before.target
+        if key is None or self._leading.get(key) != before.relocation.lineage:
+            return
+        del self._leading[key]
+        for case in self._cases.values():
+            relocation = case.relocation
+            if case.target == key and relocation.status in STANDS and not relocation.settled:
+                self._leading[key] = relocation.lineage
+
+    def hold(
+        self, relocation: Relocation, target: Key | None, counts: Cause | None, source: Key | None = None
+    ) -> None:
         """Keep a relocation as it is judged now, and count what has changed in that."""
-        before = self._cases.get(relocation.id)
-        counted = before.counts if before else None
+        counted = self.counted(relocation.id)
         if counts is not counted:
             self.retractions += counted is not None
             if counts is not None:
                 self.totals[counts] += 1
-        self.keep(relocation, target, counts)
+        self.keep(relocation, target, counts, source)
 
     def lead(self, key: Key, lineage: str) -> None:
         """A room belongs to a lineage, though no relocation led to it."""
@@ -79,9 +121,17 @@ class Cases:
         """Let go of the least when there are too many."""
         if len(self._cases) > MOST_RELOCATIONS:
             kept = nlargest(MOST_RELOCATIONS, self._cases.values(), key=Case.rank)
+            self._remember_gone({case.relocation.id for case in kept})
             self._cases = {case.relocation.id: case for case in kept}
             targets = {case.target for case in kept}
             self._leading = {key: lineage for key, lineage in self._leading.items() if key in targets}
+
+    def _remember_gone(self, kept: set[str]) -> None:
+        for name, case in self._cases.items():
+            if name not in kept and (case.counts is not None or case.relocation.status is Status.REJECTED):
+                self._let_go[name] = case.counts
+        while len(self._let_go) > MOST_LET_GO:
+            del self._let_go[next(iter(self._let_go))]
 
     def leads_to(self, key: Key, lineage: str) -> None:
         """A room that a relocation led to is open again."""
@@ -101,8 +151,14 @@ class Cases:
 
     def _settle(self, target: Key, settled: bool) -> None:
         for case in self._cases.values():
-            if case.target == target:
+            if case.target == target and case.relocation.status is not Status.REJECTED:
                 case.relocation = replace(case.relocation, settled=settled)
+
+    def reopen(self, name: str) -> None:
+        """Where the room went is open again, unless an operator has said so."""
+        case = self._cases.get(name)
+        if case is not None and not case.relocation.judged_by:
+            case.relocation = replace(case.relocation, settled=False)
 
     def rooms(self) -> dict[Key, str]:
         """The rooms that relocations led to, with their lineage."""
@@ -135,6 +191,7 @@ class Cases:
         """Find again what history kept under a shortened name."""
         self._leading = {renamed(key): lineage for key, lineage in self._leading.items()}
         for case in self._cases.values():
+            case.source = renamed(case.source)
             if case.target is not None:
                 case.target = renamed(case.target)
 
@@ -142,6 +199,12 @@ class Cases:
 def revised(relocation: Relocation, now: float, text: str) -> Relocation:
     """`relocation` with the words for a judgement that has changed."""
     return replace(relocation, revisions=(*relocation.revisions, Revision(now, text))[-MOST_REVISIONS:])
+
+
+def _goes_on(relocation: Relocation) -> bool:
+    """Whether it tells where the people of a room went before the room ended."""
+    told = relocation.cause in (Cause.SUCCEEDED, Cause.REPORTED)
+    return told and relocation.status in STANDS and not relocation.settled
 
 
 def _followed(case: Case, now: float, everywhere: Everywhere, settles: float) -> Relocation:

@@ -39,6 +39,9 @@ class Judged:
             return
         loss = judgement.loss
         if not loss.case:
+            known = self._cases.going_on(loss.key)
+            if known is not None and (known.relocation.cause is Cause.REPORTED or known.relocation.judged_by):
+                return  # somebody who knows has said where
             loss.case = accounts.digest(self._service, *loss.key, f"{loss.at:.3f}")
             loss.lineage = self._cases.rooms().get(loss.key) or "l" + loss.case
         case = self._cases.get(loss.case)
@@ -57,13 +60,13 @@ class Judged:
         told = accounts.succeeded(loss, choice, Status.STANDING if stands else Status.PROPOSED, held)
         if held is None or (held.status, held.cause, held.to) != (told.status, told.cause, told.to):
             told = revised(told, now, accounts.in_words(choice, stands))
-        otherwise = Cause.ENDED if loss.kind is Kind.GONE else None
-        self._cases.hold(told, choice.key, Cause.SUCCEEDED if stands else otherwise)
+        otherwise = Cause.ENDED if loss.gone else None
+        self._cases.hold(told, choice.key, Cause.SUCCEEDED if stands else otherwise, loss.key)
 
     def _take_back(self, held: Relocation, loss: Loss, now: float) -> None:
         """Nothing speaks any more for the room that was held for the successor."""
         text = f"{accounts.named(held.to)} is no longer held for its successor"
-        if loss.kind is Kind.FELL:
+        if not loss.gone:
             rejected = replace(held, status=Status.REJECTED, confidence=0.0, settled=True)
             self._cases.hold(revised(rejected, now, text), None, None)
         else:
@@ -78,13 +81,15 @@ class Judged:
         stands = choice.confidence >= self.settings.stands_at
         if case is not None and (case.relocation.status is not Status.PROPOSED or not stands):
             return
+        if self._cases.was_let_go(name) or self._cases.leads(choice.key):
+            return  # of one room's people it is told once where they come from
         lineage = self._cases.rooms().get(loss.key) or "l" + accounts.digest(self._service, *loss.key, "full")
         if stands:
             self._cases.lead(loss.key, lineage)
         status = Status.STANDING if stands else Status.PROPOSED
         told = accounts.overflowed(name, lineage, loss, choice, status, now)
         told = revised(told, now, accounts.overflow_in_words(choice, stands))
-        self._cases.hold(told, choice.key, Cause.OVERFLOWED if stands else None)
+        self._cases.hold(told, choice.key, Cause.OVERFLOWED if stands else None, loss.key)
 
     def report(
         self,
@@ -103,7 +108,11 @@ class Judged:
 
     def _report(self, source: Room, target: Room, departure: Departure | None, now: float) -> None:
         told = accounts.reported(self._service, source, target, departure, "the service says so", now)
-        case = self._cases.get(told.id)
+        open_still = self._cases.going_on(key_of(source))
+        case = open_still or self._cases.get(told.id)
+        if open_still is not None:
+            held = open_still.relocation
+            told = replace(told, id=held.id, lineage=held.lineage, revisions=held.revisions)
         if case is not None and (case.relocation.cause is Cause.REPORTED or case.relocation.judged_by):
             return
         self._succession.found(key_of(source))
@@ -111,4 +120,5 @@ class Judged:
             revised(told, now, f"the service says that it goes on in {accounts.named(told.to)}"),
             key_of(target),
             Cause.REPORTED,
+            key_of(source),
         )

@@ -36,6 +36,8 @@ _AGAIN = re.compile(
 
 _NO_WORDS = re.compile(r"[\W\d_]+|[0-9a-f-]{16,}|[a-z]{0,3}[\W\d_]*")
 _REMEMBERED = 4096
+_READ = 200
+"""How many characters of a name are read: comparing takes the square of that, and some stand for many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,12 @@ def name_of(room: Room) -> str:
 
 @lru_cache(_REMEMBERED)
 def core(name: str) -> str:
-    """`name` without what people add when they open a room again; empty where it has no words."""
-    plain = unicodedata.normalize("NFKD", name[:200]).casefold()
+    """`name` without what people add when they open a room again; empty where it has no words.
+
+    Accents and vowel signs are left out: where they counted for gaps, words fell into single letters.
+    """
+    whole = unicodedata.normalize("NFKD", name[:_READ]).casefold()
+    plain = "".join(c for c in whole if not unicodedata.category(c).startswith("M"))[:_READ]
     if _NO_WORDS.fullmatch(plain):
         return ""
     words = re.sub(r"[\W_]+", " ", plain)

@@ -48,11 +48,15 @@ class Kind(StrEnum):
 
 
 class Candidate(msgspec.Struct):
-    """A room that may continue another. `opened` is None where it was open long before."""
+    """A room that may continue another. `opened` is None where it was open long before.
+
+    `kin`: what hosts, speakers and names said when it was taken.
+    """
 
     room: Room
     opened: float | None
     base: int
+    kin: float
 
     @property
     def gain(self) -> int:
@@ -82,7 +86,7 @@ class Loss(msgspec.Struct):
     `floor`: the most that any room outside of them had. `common_name`: several
     other rooms have its name. `spilled`: rooms that opened beside it while it was
     full. `case` and `lineage` name the relocation that it is. `stood`: whether its
-    chosen successor was sure enough to stand.
+    chosen successor was sure enough to stand; `ended` whether a room that fell is gone by now.
     """
 
     room: Room
@@ -98,12 +102,17 @@ class Loss(msgspec.Struct):
     candidates: dict[Key, Candidate] = msgspec.field(default_factory=dict)
     chosen: Key | None = None
     stood: bool = False
+    ended: bool = False
     case: str = ""
     lineage: str = ""
 
     @property
     def key(self) -> Key:
         return key_of(self.room)
+
+    @property
+    def gone(self) -> bool:
+        return self.ended or self.kind is Kind.GONE
 
     def base(self, key: Key, opened: float | None) -> int | None:
         """The people in a room before the loss; None where nobody knows."""
@@ -130,10 +139,11 @@ class Loss(msgspec.Struct):
 
     def consider(self, room: Room, opened: float | None, base: int) -> None:
         """Take a room as a candidate; of too many the one that speaks least for itself goes."""
-        self.candidates[key_of(room)] = Candidate(room, opened, base)
+        kin = kinship(self.room, room, self.common_name).weight
+        self.candidates[key_of(room)] = Candidate(room, opened, base, kin)
         if len(self.candidates) > MOST_CANDIDATES:
             others = [key for key in self.candidates if key != self.chosen]
-            least = min(others, key=lambda key: (self.kinship(self.candidates[key]).weight, key))
+            least = min(others, key=lambda key: (self.candidates[key].kin, key))
             del self.candidates[least]
 
     def kinship(self, candidate: Candidate) -> Evidence:

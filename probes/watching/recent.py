@@ -21,7 +21,7 @@ class Recent(Generic[T]):
     """
 
     def __init__(self, keep: float) -> None:
-        self._keep = keep
+        self.keep = keep
         self._by_id: dict[str, dict[str, tuple[float, T]]] = {}
         self._passing: deque[tuple[float, Key]] = deque()
         self._lasting: deque[tuple[float, Key]] = deque()
@@ -66,9 +66,9 @@ class Recent(Generic[T]):
     def expire(self, now: float) -> None:
         """Forget what is older than `keep` seconds at `now`."""
         for order in (self._passing, self._lasting):
-            while order and (order[0][0] < now - self._keep or len(order) > MOST):
+            while order and (order[0][0] < now - self.keep or len(order) > MOST):
                 at, key = order.popleft()
-                if at >= now - self._keep:
+                if at >= now - self.keep:
                     self.trimmed_at = max(at, self.trimmed_at or at)
                 entry = self._by_id.get(key[1], {}).get(key[0])
                 if entry is not None and entry[0] == at:

@@ -68,23 +68,29 @@ class Rulings:
     def _confirm(self, case: Case, by: str, now: float) -> None:
         held = case.relocation
         where = f"goes on in {accounts.named(held.to)}" if held.to else "ended"
-        confirmed = replace(held, status=Status.CONFIRMED, confidence=1.0, judged_by=by)
+        settled = held.settled and held.status is not Status.REJECTED
+        confirmed = replace(held, status=Status.CONFIRMED, confidence=1.0, judged_by=by, settled=settled)
         self._cases.hold(revised(confirmed, now, f"{by} confirmed that it {where}"), case.target, held.cause)
-        self._succession.found((held.from_.node, held.from_.room))
+        self._succession.ruled(case.source)
 
     def _reject(self, case: Case, by: str, now: float, everywhere: Everywhere) -> None:
         held = case.relocation
-        source = (held.from_.node, held.from_.room)
+        source = case.source
         found = held.cause is Cause.SUCCEEDED and everywhere.room(source) is None
         if held.to is None or case.target is None or not found:
             text = f"{by} rejected that it {'goes on in ' + accounts.named(held.to) if held.to else 'ended'}"
             rejected = replace(held, status=Status.REJECTED, confidence=0.0, judged_by=by, settled=True)
             self._cases.hold(revised(rejected, now, text), case.target, None)
-            self._succession.found(source)
+            self._succession.ruled(source)
             return
         # The room is gone all the same, and another successor may turn up.
-        self._succession.rule_out(source, case.target)
-        alone = replace(accounts.without_successor(held), judged_by="", ruled_out=(*held.ruled_out, held.to))
+        ruled_out = (*held.ruled_out, held.to)
+        departure = self._departure(source)
+        if not self._succession.rule_out(source, case.target) and departure is not None:
+            places = [(place.node, place.room) for place in ruled_out]
+            lost = replace(departure, lineage=held.lineage)
+            self._succession.resume(lost, held.id, [*places, case.target])
+        alone = replace(accounts.without_successor(held), judged_by="", ruled_out=ruled_out)
         text = f"{by} says that {accounts.named(held.to)} is not its successor"
         self._cases.hold(revised(alone, now, text), None, Cause.ENDED)
 
@@ -97,9 +103,11 @@ class Rulings:
             wanted = plain_text(ruling.to.room, 80)
             return f"no room “{wanted}” is open{where}; name one of those in /api/v1/rooms"
         case = self._cases.get(ruling.relocation)
+        if case is None and ruling.room is not None:
+            case = self._cases.get(self._succession.case((ruling.room.node, ruling.room.room)))
         if case is not None:
             held = case.relocation
-            source = (held.from_.node, held.from_.room)
+            source = case.source
             departure = self._departure(source)
             room = Room(id=source[1], node=source[0], title=held.from_.title)
             told = self._told(departure.room if departure else room, target, departure, ruling.by, now)
@@ -111,6 +119,8 @@ class Rulings:
                 revisions=held.revisions,
                 ruled_out=held.ruled_out,
             )
+            if departure is None and everywhere.room(source) is None:
+                told = _long_gone(told, held, self._opened(target), now)
         elif ruling.room is None:
             return _unknown(ruling.relocation)
         else:
@@ -122,22 +132,33 @@ class Rulings:
                     f"no room “{plain_text(ruling.room.room, 80)}” is open, or has lately ended, on that node"
                 )
             told = self._told(room_before, target, departure, ruling.by, now)
-        if (told.from_.node, told.from_.room) == key_of(target):
+        if source == key_of(target):
             return "a room cannot be its own successor"
         text = f"{ruling.by} named {accounts.named(told.to)} as its successor"
-        self._succession.found(source)
-        self._cases.hold(revised(told, now, text), key_of(target), told.cause)
+        self._succession.ruled(source)
+        self._cases.hold(revised(told, now, text), key_of(target), told.cause, source)
         return ""
 
     def _told(
         self, source: Room, target: Room, departure: Departure | None, by: str, now: float
     ) -> Relocation:
-        opened = self._succession.around.opening(key_of(target))
-        if opened is not None:
-            target = replace(target, started_at=opened)
+        target = replace(target, started_at=self._opened(target))
         told = accounts.reported(self._service, source, target, departure, f"named by {by}", now)
         cause = Cause.MOVED if source.id == target.id else Cause.SUCCEEDED
         return replace(told, cause=cause, status=Status.CONFIRMED, judged_by=by)
+
+    def _opened(self, target: Room) -> float | None:
+        """When a room opened: as it was seen, else as the service says."""
+        seen = self._succession.around.opening(key_of(target))
+        return target.started_at if seen is None else seen
+
+
+def _long_gone(told: Relocation, held: Relocation, opened: float | None, now: float) -> Relocation:
+    """`told` of a room that ended so long ago that only what was `held` of it tells when."""
+    left = held.at - (held.dark_seconds or 0.0)
+    if opened is None or not left <= opened <= now:
+        return replace(told, at=left, dark_seconds=None)
+    return replace(told, at=opened, dark_seconds=opened - left)
 
 
 def _open_room(where: Place, everywhere: Everywhere) -> Room | None:

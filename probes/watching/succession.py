@@ -6,7 +6,7 @@ again with each look, until its window is over, and the judgement may change.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
@@ -34,6 +34,7 @@ _NAMES_READ = 200
 SUREST = 0.99
 """The most that a judgement is sure of: an operator, or the service itself, is surer."""
 
+_ROOMS_READ = 2 * MOST_CANDIDATES
 _GAINERS = 8
 _INERTIA = 0.5
 """How much better (log-odds) another candidate must be than the one that was chosen before."""
@@ -103,26 +104,37 @@ class Succession:
         self.around.open(arrivals)
         return self._relate(self._losses.values(), arrivals)
 
-    def recall(self, rooms: Iterable[Room]) -> None:
+    def recall(self, rooms: Iterable[Room], now: float) -> None:
         """Rooms of a first answer, which nobody saw open, may continue what was lost before a restart."""
         resumed = [loss for loss in self._losses.values() if loss.bases is None]
         for room in rooms if resumed else ():
-            if room.started_at is not None and any(loss.in_time(room.started_at) for loss in resumed):
-                self.opened([Arrival(room, room.started_at)])
+            started = room.started_at
+            if started is not None and started <= now and any(loss.in_time(started) for loss in resumed):
+                self.opened([Arrival(room, started)])
                 continue
             for loss in resumed:
                 if room.started_at is None and loss.may_be(room) and loss.has_name_of(room):
                     loss.consider(room, None, 0)
 
-    def closed(self, key: Key) -> None:
-        """A room has gone: it continues nothing any more. What it is known to have continued stays so."""
+    def closed(self, key: Key, people: int | None) -> list[str]:
+        """A room has gone that `people` were in: it continues nothing any more.
+
+        What it is known to have continued stays so, but where it went before it had an audience:
+        people who try again open the next one. Returns the relocations that are open again so.
+        """
         self.around.close(key)
+        again: list[str] = []
         for loss in list(self._losses.values()):
             if loss.candidates.pop(key, None) is None or loss.chosen != key:
                 continue
             loss.chosen = None
-            if loss.stood and loss.kind is not Kind.FULL:
+            if not loss.stood or loss.kind is Kind.FULL:
+                continue
+            if people is None or people >= self.audience:
                 del self._losses[loss.key]
+            else:
+                again.append(loss.case)
+        return again
 
     def lost(self, departures: Iterable[tuple[Departure, str, str]]) -> None:
         """Rooms that ended with an audience, each with its relocation's id and lineage."""
@@ -156,18 +168,38 @@ class Succession:
             lineage=departure.lineage,
         )
         self._losses[loss.key] = loss
+        self._relate([loss], self.around.openings)
 
-    def rule_out(self, lost: Key, candidate: Key) -> None:
-        """An operator says that a room does not continue another."""
+    def rule_out(self, lost: Key, candidate: Key) -> bool:
+        """An operator says that a room does not continue another. Returns whether others are looked for."""
         loss = self._losses.get(lost)
+        if loss is None:
+            return False
+        loss.ruled_out.add(candidate)
+        loss.candidates.pop(candidate, None)
+        loss.chosen = None if loss.chosen == candidate else loss.chosen
+        return True
+
+    def ended(self, key: Key) -> None:
+        """A room that fell is gone too, and is known to go on elsewhere."""
+        loss = self._losses.get(key)
         if loss is not None:
-            loss.ruled_out.add(candidate)
-            loss.candidates.pop(candidate, None)
-            loss.chosen = None if loss.chosen == candidate else loss.chosen
+            loss.ended = True
 
     def found(self, key: Key) -> None:
         """A lost room came back, or where it went is known otherwise."""
         self._losses.pop(key, None)
+
+    def ruled(self, key: Key) -> None:
+        """An operator has said where a lost room went. One that is open would only be lost again."""
+        loss = self._losses.get(key)
+        if loss is not None and loss.kind is Kind.GONE:
+            del self._losses[key]
+
+    def case(self, key: Key) -> str:
+        """The id of the relocation that tells of a lost room, or ""."""
+        loss = self._losses.get(key)
+        return loss.case if loss else ""
 
     def look(self, now: float, everywhere: Everywhere, at_once: bool) -> list[Judgement]:
         """Judge all that is lost, once a second of service time, or `at_once`."""
@@ -251,7 +283,8 @@ class Succession:
 
     def _relate(self, losses: Iterable[Loss], arrivals: Sequence[Arrival]) -> bool:
         """Take openings as candidates where hosts, speakers or the name speak for them; of many only
-        the newest are asked for their names. Returns whether there was one."""
+        the newest are asked for their names, and of those of the same people but the first are taken.
+        Returns whether there was one."""
         people: dict[str, list[Loss]] = defaultdict(list)
         names: dict[str, list[Loss]] = defaultdict(list)
         for loss in losses:
@@ -263,9 +296,12 @@ class Succession:
         if not people and not names:
             return False
         unread = len(arrivals) - _NAMES_READ
+        read: Counter[Key] = Counter()
         for index, arrival in enumerate(arrivals):
             room = arrival.room
             kin = [loss for person in (*room.hosts, *room.speakers) for loss in people.get(person, ())]
+            kin = [loss for loss in kin if read[loss.key] < _ROOMS_READ]
+            read.update(loss.key for loss in kin)
             if index >= unread and names:
                 kin += names.get(core(name_of(room)), ())
             for loss in kin:

@@ -104,3 +104,15 @@ def test_hostile_names_leave_as_plain_text() -> None:
     assert place.room.isprintable()
     assert len(place.room.encode()) <= 128
     assert place.title == "<b>"
+
+
+def test_a_window_that_a_reload_makes_longer_holds_from_then_on() -> None:
+    story = Story(A, B, every=60)
+    longer = story.settings.model_copy(
+        update={"lineage": story.settings.lineage.model_copy(update={"window": 3600.0})}
+    )
+    story.watch.follow(longer, story.objectives)
+    for at in range(0, 1500, 60):
+        both(story, at, {"r": 30} if at < 120 else {}, {})
+    both(story, 1500, {}, {"r": 20})
+    assert only(story, 1501).cause is Cause.MOVED

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from probes.model import Cause, Observation, Relocation, Room, Status
+from probes.watching import losses
+from probes.watching.likeness import Evidence, kinship
 from tests.probes.watching import Story, only
 
 A, B = "a", "b"
@@ -289,3 +291,103 @@ def test_after_a_restart_a_successor_that_opened_meanwhile_is_found_by_when_it_s
     again.poll(A, at + 30, [after])
     relocation = standing(again.see(at + 30))
     assert (relocation.cause, relocation.dark_seconds) == (Cause.SUCCEEDED, at + 20 - 55)
+
+
+def test_a_successor_that_fails_before_it_has_an_audience_gives_way_to_the_next_try() -> None:
+    story = Story(A, every=5)
+    at = lost(story)
+    for people in (0, 4):
+        at += 5
+        story.poll(A, at, [room("s", people, "Product launch", [ANA])])
+    assert only(story, at).cause is Cause.SUCCEEDED
+    for _ in range(3):
+        at += 5
+        story.poll(A, at, [])
+    assert (only(story, at).cause, only(story, at).to) == (Cause.ENDED, None)
+    seen = grows(story, at + 5, 120, room("t", 0, "Product launch", [ANA]), 5_000)
+    relocation = standing(seen)
+    assert (relocation.cause, relocation.to and relocation.to.room) == (Cause.SUCCEEDED, "t")
+    assert relocation.dark_seconds == at + 5 - 55
+    assert sum(seen.relocations_total.values()) - seen.retractions_total == 1
+
+
+def test_a_room_that_fell_and_then_ended_is_told_once() -> None:
+    story = Story(A, every=5)
+    for at in range(0, 60, 5):
+        story.poll(A, at, [launch()])
+    for at in range(60, 200, 5):
+        after = room("s", min(6_000, 100 * (at - 55)), "Product launch 2", [ANA])
+        story.poll(A, at, [launch(3_000), after] if at < 150 else [after])
+    relocation = only(story, 195)
+    assert (relocation.cause, relocation.at, relocation.participants_before) == (Cause.SUCCEEDED, 60, 10_000)
+    seen = story.see(195)
+    assert sum(seen.relocations_total.values()) - seen.retractions_total == 1
+
+
+def test_overflow_rooms_by_the_dozen_are_each_counted_once() -> None:
+    story = Story(A, every=5)
+    full = [room(f"f{n}", 5_000, f"Show {n}", [f"h{n}"], capacity=5_000) for n in range(20)]
+    more = [room(f"o{n}.{m}", 200, "Extra", [f"h{n}"]) for n in range(20) for m in range(10)]
+    for at in range(0, 120, 5):
+        story.poll(A, at, full if at < 60 else [*full, *more])
+    seen = story.see(120)
+    assert (len(seen.relocations), seen.relocations_total[Cause.OVERFLOWED]) == (100, 200)
+    assert seen.retractions_total == 0
+
+
+def test_an_overflow_room_of_several_full_ones_of_the_same_host_is_told_once() -> None:
+    story = Story(A, every=5)
+    first = room("f", 5_000, "Morning talk", [ANA], capacity=5_000)
+    for at in range(0, 200, 5):
+        second = room("g", 5_000 if at > 60 else 4_000, "Late night", [ANA], capacity=5_000)
+        after = [room("o", 900, "Late night 2", [ANA])] if at > 30 else []
+        story.poll(A, at, [first, second, *after])
+    relocation = only(story, 200)
+    assert (relocation.cause, relocation.to and relocation.to.room) == (Cause.OVERFLOWED, "o")
+
+
+def test_hundreds_of_rooms_of_one_host_are_not_all_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = Story(A, every=5)
+    compared: list[Room] = []
+
+    def counted(before: Room, after: Room, common: bool) -> Evidence:
+        compared.append(after)
+        return kinship(before, after, common)
+
+    monkeypatch.setattr(losses, "kinship", counted)
+    lost(story)
+    story.poll(A, 70, [room(f"s{n:03}", 5, f"Show {n}", [ANA]) for n in range(500)])
+    assert 0 < len(compared) < 200
+
+
+def test_a_room_that_says_where_it_goes_on_and_then_ends_is_told_once() -> None:
+    story = Story(A, every=5)
+    after = room("s", 500, "Late night", [CAT])
+    for at in range(0, 60, 5):
+        story.poll(A, at, [launch()])
+    for at in range(60, 100, 5):
+        story.poll(A, at, [launch(), after] if at < 80 else [after], successors={"r": "s"})
+    relocation = only(story, 95)
+    assert (relocation.cause, relocation.to and relocation.to.room) == (Cause.REPORTED, "s")
+    assert story.see(95).relocations_total[Cause.ENDED] == 0
+
+
+def test_an_end_reported_of_a_small_room_that_then_moves_is_counted_once() -> None:
+    story = Story(A, B, every=5)
+    small, after = room("r", 3), room("s", 3)
+    for at in range(0, 60, 5):
+        story.poll(A, at, [small, after] if at < 40 else [after], successors={"r": "s"} if at >= 50 else {})
+        story.poll(B, at, [])
+    assert only(story, 55).cause is Cause.REPORTED
+    story.poll(B, 60, [Room(id="r", node=B, participants=3)])
+    seen = story.see(60)
+    assert only(story, 60).cause is Cause.MOVED
+    assert sum(seen.relocations_total.values()) - seen.retractions_total == 1
+
+
+def test_after_a_restart_no_successor_has_opened_in_the_future() -> None:
+    before = Story(A, every=5)
+    lost(before)
+    after = Story(A, every=5, restored=before.see(65).relocations)
+    after.poll(A, 100, [room("s", 5_000, "Product launch 2", [ANA], started_at=400.0)])
+    assert only(after, 100).at <= 100
