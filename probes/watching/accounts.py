@@ -11,8 +11,8 @@ from probes.watching.answers import Departure
 from probes.watching.finders import Match
 from probes.watching.losses import Loss
 from probes.watching.roll import key_of
-from probes.watching.succession import Choice
 from probes.watching.summary import shown
+from probes.watching.weighing import Choice
 from probes.watching.wording import number, percent
 
 

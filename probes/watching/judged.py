@@ -15,7 +15,8 @@ from probes.watching.everywhere import Everywhere
 from probes.watching.losses import Kind, Loss
 from probes.watching.recent import Recent
 from probes.watching.roll import key_of
-from probes.watching.succession import Choice, Judgement, Succession
+from probes.watching.succession import Succession
+from probes.watching.weighing import Choice, Judgement
 
 WITHDRAWN = 0.5
 """The confidence below which a successor that stood is only proposed: lower than what made it stand."""

@@ -7,21 +7,18 @@ again with each look, until its window is over, and the judgement may change.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from heapq import nlargest
 from typing import NamedTuple
 
 from probes.model import Room
 from probes.watching.answers import Arrival, Departure
 from probes.watching.everywhere import Everywhere
-from probes.watching.likeness import Evidence, core, name_of
-from probes.watching.losses import MOST_CANDIDATES, SMALL_GAIN, SOON, Kind, Loss, Others, sure
+from probes.watching.likeness import core, name_of
+from probes.watching.losses import MOST_CANDIDATES, SMALL_GAIN, SOON, Kind, Loss, Others
 from probes.watching.roll import Key, key_of
 from probes.watching.surroundings import Surroundings
-
-PROPOSED = 0.35
-"""The confidence from which on a successor is proposed."""
+from probes.watching.weighing import Judgement, overflows, successions
 
 FULL = 0.98
 """The share of its capacity from which on a room is full."""
@@ -31,30 +28,8 @@ MOST_LOSSES = 50
 _LOOK_SECONDS = 1.0
 _BACK = 0.8
 _NAMES_READ = 200
-SUREST = 0.99
-"""The most that a judgement is sure of: an operator, or the service itself, is surer."""
-
 _ROOMS_READ = 2 * MOST_CANDIDATES
 _GAINERS = 8
-_INERTIA = 0.5
-"""How much better (log-odds) another candidate must be than the one that was chosen before."""
-
-_NO_OTHERS = Others(0, [])
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A successor: the room, when it opened, how sure that is and why."""
-
-    room: Room
-    opened: float | None
-    dark: float | None
-    confidence: float
-    evidence: tuple[str, ...]
-
-    @property
-    def key(self) -> Key:
-        return key_of(self.room)
 
 
 class _Gain(NamedTuple):
@@ -62,14 +37,6 @@ class _Gain(NamedTuple):
     room: Room
     opened: float | None
     base: int
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What is held of a lost room now; no `choice` where nothing speaks for any room."""
-
-    loss: Loss
-    choice: Choice | None
 
 
 class Succession:
@@ -218,7 +185,11 @@ class Succession:
         self._gained.clear()
         self._note_swelling()
         self._refresh(everywhere)
-        return [*recovered, *self._successions(now), *self._overflows(now)]
+        return [
+            *recovered,
+            *successions(self._losses, self._others, self.stands_at, now),
+            *overflows(self._losses.values(), now),
+        ]
 
     # --- what is lost ---
 
@@ -352,74 +323,7 @@ class Succession:
             for key, candidate in loss.candidates.items():
                 candidate.room = self.around.biggest.get(key) or everywhere.room(key) or candidate.room
 
-    # --- judging ---
-
-    def _successions(self, now: float) -> Iterator[Judgement]:
-        """Each lost room with its best candidate; no room continues two."""
-        losses = [loss for loss in self._losses.values() if loss.kind is not Kind.FULL]
-        weighed: dict[tuple[Key, Key], Evidence] = {}
-        for loss in losses:
-            others = self._others(loss) if loss.candidates else _NO_OTHERS
-            for key in loss.candidates:
-                weighed[loss.key, key] = loss.judge(key, now, others)
-        order = sorted(weighed, key=lambda pair: (-self._standing(weighed, pair), pair))
-        taken: dict[Key, Key] = {}
-        chosen: dict[Key, Key] = {}
-        for lost, key in order:
-            if lost not in chosen and key not in taken:
-                chosen[lost], taken[key] = key, lost
-        for loss in losses:
-            if loss.key not in chosen:
-                loss.chosen = None
-                yield Judgement(loss, None)
-                continue
-            key = chosen[loss.key]
-            free = [k for k in loss.candidates if k != key and taken.get(k, loss.key) == loss.key]
-            weights = [weighed[loss.key, key].weight, *(weighed[loss.key, k].weight for k in free)]
-            yield self._chosen(loss, key, sure(weights), weighed[loss.key, key].words)
-
-    def _standing(self, weighed: Mapping[tuple[Key, Key], Evidence], pair: tuple[Key, Key]) -> float:
-        """What ranks a candidate of a loss: one that was chosen stays unless another is clearly better."""
-        lost, key = pair
-        return weighed[pair].weight + (_INERTIA if self._losses[lost].chosen == key else 0.0)
-
-    def _chosen(self, loss: Loss, key: Key, confidence: float, words: tuple[str, ...]) -> Judgement:
-        if confidence < PROPOSED:
-            loss.chosen = None
-            loss.stood = False
-            return Judgement(loss, None)
-        loss.chosen = key
-        loss.stood = confidence >= self.stands_at
-        return Judgement(loss, _choice(loss, key, confidence, words))
-
-    def _overflows(self, now: float) -> Iterator[Judgement]:
-        """Each room that opened beside a full one of the same people, with the best of the full ones."""
-        best: dict[Key, tuple[float, float, Key, Loss, tuple[str, ...]]] = {}
-        for loss in self._losses.values():
-            if loss.kind is not Kind.FULL:
-                continue
-            for key in loss.candidates:
-                evidence = loss.judge(key, now, _NO_OTHERS)
-                entry = (-evidence.weight, loss.at, loss.key, loss, evidence.words)
-                if key not in best or entry[:3] < best[key][:3]:
-                    best[key] = entry
-        for key, (weight, _, _, loss, words) in sorted(best.items()):
-            confidence = sure([-weight])
-            if confidence >= PROPOSED:
-                yield Judgement(loss, _choice(loss, key, confidence, words))
-
 
 def _rank(loss: Loss) -> tuple[bool, int, float, Key]:
     """A room that is gone comes before one that is full, a big one before a small one."""
     return loss.kind is not Kind.FULL, loss.before, loss.at, loss.key
-
-
-def _choice(loss: Loss, key: Key, confidence: float, words: tuple[str, ...]) -> Choice:
-    candidate = loss.candidates[key]
-    return Choice(
-        room=candidate.room,
-        opened=candidate.opened,
-        dark=loss.dark(candidate),
-        confidence=min(SUREST, round(confidence, 2)),
-        evidence=words,
-    )
