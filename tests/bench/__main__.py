@@ -7,12 +7,13 @@ import os
 import platform
 import sys
 
-from tests.bench import cycle, door, forecast, lineage, viewers
+from tests.bench import cycle, door, following, forecast, lineage, viewers
 
 PARTS = {
     "cycle": cycle.measure,
     "viewers": viewers.measure,
     "lineage": lineage.measure,
+    "following": following.measure,
     "door": door.measure,
     "forecast": forecast.measure,
 }
