@@ -19,6 +19,7 @@ MOST_OPENINGS = 5_000
 """Recent openings that are looked at again when a room is lost."""
 
 _SIZES_SECONDS = 5.0
+_MOST_SIZES = 60
 _COMMON = 3
 
 
@@ -31,7 +32,7 @@ class Surroundings:
         """The most people that any room has that is not among the biggest."""
         self._openings: dict[Key, Arrival] = {}
         self._moved: dict[Key, int] = {}
-        self._sizes: deque[tuple[float, dict[Key, int]]] = deque()
+        self._sizes: deque[tuple[float, dict[Key, int]]] = deque(maxlen=_MOST_SIZES)
 
     @property
     def openings(self) -> Sequence[Arrival]:
