@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI, Response
+from fastapi.exceptions import RequestValidationError
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,7 +22,7 @@ from dashboard.frames import EncodedFrame, encode, events_of, without_prober
 from dashboard.guard import Guard
 from dashboard.hooks import PATH, LiveKitHook
 from dashboard.hub import Hub
-from dashboard.judging import make_judging
+from dashboard.judging import make_judging, say_what_is_wrong
 from dashboard.live import Live
 from dashboard.recent import KEPT, Recent
 from dashboard.supervisor import ProberAway, Supervisor
@@ -202,6 +203,7 @@ def make_app(web: Web, bound_host: str) -> Guard:
             return Response("the first tick is not there yet\n", 503, media_type="text/plain")
         return Response(web.metrics, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
+    app.add_exception_handler(RequestValidationError, say_what_is_wrong)
     app.add_middleware(_Heads)
     web.guard = Guard(app, web.config.auth, bound_host)
     return web.guard

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api import known
@@ -19,8 +21,8 @@ class Where(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    room: Annotated[str, Field(min_length=1, max_length=256)]
-    node: Annotated[str, Field(max_length=256)] = ""
+    room: Annotated[str, Field(min_length=1, max_length=300)]
+    node: Annotated[str, Field(max_length=300)] = ""
 
     def place(self) -> Place:
         return Place(room=self.room, node=self.node)
@@ -67,3 +69,11 @@ def make_judging(hub: Hub, supervisor: Supervisor) -> APIRouter:
         return Response(status_code=204)
 
     return api
+
+
+async def say_what_is_wrong(_request: Request, error: Exception) -> Response:
+    """Where a request is wrong and why, without what it held: that may be no text that can be sent."""
+    wrong = error.errors() if isinstance(error, RequestValidationError) else []
+    detail = [{"loc": each["loc"], "msg": each["msg"], "type": each["type"]} for each in wrong]
+    body = json.dumps({"detail": detail}).encode("ascii")  # escapes whatever is no UTF-8
+    return Response(body, 422, media_type="application/json")

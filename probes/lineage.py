@@ -259,7 +259,7 @@ class Lineage:
         moved = {match.arrival.key for match in matches}
         news = succession.opened([a for a in changes.arrived if a.key not in moved])
         succession.lost((d, self._id(d), self._lineage(d)) for d in ended)
-        for judgement in succession.look(changes.at, everywhere, news or bool(ended)):
+        for judgement in succession.look(changes.at, everywhere, news):
             self._judged.take(judgement, changes.at)
         self.cases.trim()
 

@@ -10,6 +10,7 @@ from probes.model import Room
 from probes.watching.answers import MOST_MISSING, PATIENCE, Changes, Departure
 from probes.watching.endpoint import WatchedEndpoint
 from probes.watching.roll import Key
+from probes.watching.summary import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,17 @@ class Everywhere:
             if name in rooms and e.answering(self.at, self.every)
         ]
         return max(found, key=lambda pair: (pair[0], pair[1].node), default=(0.0, None))[1]
+
+    def shown_as(self, name: str, node: str) -> Room | None:
+        """An open room by its id as it is shown, on the node that is shown so; on any without `node`."""
+        for endpoint in self.endpoints:
+            if endpoint.answering(self.at, self.every):
+                for where, rooms in endpoint.answers.open.nodes.items():
+                    if node in ("", where, shown(where)):
+                        for room in rooms:
+                            if room == name or shown(room) == name:
+                                return rooms[room]
+        return None
 
     def open_elsewhere(self, node: str, ids: set[str]) -> set[str]:
         """Which of these room ids were open on another node in the last answer that told of it."""

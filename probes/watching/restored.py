@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from probes.watching.answers import Changes
-from probes.watching.summary import shown
-
-_MARK = "~"
-"""In every name that `shown` had to shorten or to clean."""
+from probes.watching.summary import SHORTENED, shown
 
 
 class Shortened:
@@ -16,7 +13,7 @@ class Shortened:
         self._texts: set[str] = set()
 
     def add(self, *texts: str) -> None:
-        self._texts |= {text for text in texts if _MARK in text}
+        self._texts |= {text for text in texts if SHORTENED in text}
 
     def find(self, changes: Changes) -> dict[str, str]:
         """The whole names among rooms that opened or are seen again, by the short ones; each once."""

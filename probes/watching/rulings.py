@@ -15,6 +15,7 @@ from probes.watching.cases import Case, Cases, revised
 from probes.watching.everywhere import Everywhere
 from probes.watching.roll import Key, key_of
 from probes.watching.succession import Succession
+from probes.watching.summary import SHORTENED
 
 
 class Verdict(StrEnum):
@@ -162,7 +163,10 @@ def _long_gone(told: Relocation, held: Relocation, opened: float | None, now: fl
 
 
 def _open_room(where: Place, everywhere: Everywhere) -> Room | None:
-    return everywhere.room((where.node, where.room)) if where.node else everywhere.named(where.room)
+    found = everywhere.room((where.node, where.room)) if where.node else everywhere.named(where.room)
+    if found is None and SHORTENED in where.room + where.node:
+        return everywhere.shown_as(where.room, where.node)
+    return found
 
 
 def _unknown(name: str) -> str:

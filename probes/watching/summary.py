@@ -88,6 +88,10 @@ def _biggest(cards: Sequence[Room], numbers: list[int], sizes: list[int]) -> lis
     return [found[3] for found in above] + nsmallest(TOP_ROOMS - len(above), level, key=key)
 
 
+SHORTENED = "~"
+"""In every name that `shown` had to shorten or to clean."""
+
+
 def shown(identifier: str) -> str:
     """A room's or node's id as it leaves the prober: plain, at most `LABEL_BYTES`, and still one of its kind.
 
@@ -97,4 +101,4 @@ def shown(identifier: str) -> str:
     if clean == identifier:
         return clean
     mark = hashlib.blake2b(identifier.encode("utf-8", "replace"), digest_size=4).hexdigest()
-    return f"{plain_text(identifier, LABEL_BYTES - len(mark) - 1)}~{mark}"
+    return f"{plain_text(identifier, LABEL_BYTES - len(mark) - 1)}{SHORTENED}{mark}"

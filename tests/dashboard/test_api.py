@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 
 from dashboard import api as module
@@ -17,6 +18,7 @@ from dashboard.api import add_docs, make_api, make_operations
 from dashboard.conditional import has_it, takes_gzip
 from dashboard.frames import encode
 from dashboard.hub import Hub
+from dashboard.judging import make_judging, say_what_is_wrong
 from dashboard.recent import Recent
 from dashboard.supervisor import Supervisor
 from probes.model import Observation, Sample
@@ -192,3 +194,23 @@ def test_who_holds_an_answer(given: str, has: bool) -> None:
 )
 def test_who_takes_gzip(given: str, takes: bool) -> None:
     assert takes_gzip(Headers({"accept-encoding": given})) is takes
+
+
+def test_what_is_wrong_with_a_word_on_a_relocation_is_told_without_its_text() -> None:
+    """Which may be none that can be sent: half of a surrogate pair is valid JSON."""
+    app = FastAPI()
+    nobody = Supervisor(ConfigText("", "", Path()), lambda _: None, lambda: None)
+    app.include_router(make_judging(Hub(), nobody))
+    app.add_exception_handler(RequestValidationError, say_what_is_wrong)
+
+    async def main() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            body = b'{"service": "stage", "verdict": "\\ud800"}'
+            told = {"Content-Type": "application/json"}
+            return await client.post("/api/v1/relocations", content=body, headers=told)
+
+    answer = asyncio.run(main())
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["body", "verdict"]
+    assert "ud800" not in answer.text

@@ -161,3 +161,16 @@ def test_a_word_on_what_is_not_known_says_so() -> None:
     assert rule(story, at, Verdict.CONFIRM, "nosuch").startswith("no relocation has the id")
     assert "is open" in rule(story, at, Verdict.NAME, only(story, at).id, to=Place(room="gone", node=A))
     assert rule(Story(A), 1, Verdict.CONFIRM, "x").startswith("nothing is known of this service yet")
+
+
+@pytest.mark.parametrize("node", [A, ""], ids=["with its node", "without"])
+def test_a_room_is_named_by_its_id_as_it_is_shown(node: str) -> None:
+    story, at = succeeded()
+    long = "t" * 200
+    story.poll(A, at + 5, [room("s", 50, "Product launch", [ANA]), room(long, 70, "Product launch", [ANA])])
+    told = next(each.id for each in story.see(at + 5).rooms if each.id != "s")
+    assert told != long
+    relocation = only(story, at + 5).id
+    assert rule(story, at + 5, Verdict.NAME, relocation, to=Place(room=told, node=node)) == ""
+    named = only(story, at + 5)
+    assert (named.status, named.to and named.to.room) == (Status.CONFIRMED, told)
