@@ -22,7 +22,7 @@ from probes.services.base import ServiceSettings
 from probes.services.livekit import LiveKitSettings
 
 if TYPE_CHECKING:
-    from probes.livekit_hooks import Hooks
+    from probes.vendors.livekit_hooks import Hooks
 
 PATH = "/hooks/livekit"
 
@@ -86,7 +86,7 @@ class LiveKitHook:
     async def _take(self, headers: Headers, receive: Receive) -> bool:
         """Whether there was something in it for a service. Raises Refused."""
         hooks = await self._current()
-        from probes.livekit_hooks import Unreadable, Unsigned
+        from probes.vendors.livekit_hooks import Unreadable, Unsigned
 
         try:
             signed = hooks.verify(headers.get("authorization", "")[:LONGEST_TOKEN])
@@ -125,7 +125,7 @@ class LiveKitHook:
 
 
 def _open(services: Sequence[LiveKitSettings]) -> Hooks:
-    from probes.livekit_hooks import Hooks
+    from probes.vendors.livekit_hooks import Hooks
 
     return Hooks(services)
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from probes.config.objectives import Objectives
-from probes.disputes import Disputes
 from probes.door import OwnJoins, Tries, door_by_probe, door_by_service
 from probes.door.storm import Storm
 from probes.headroom import Filling
@@ -21,7 +20,8 @@ from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Reloc
 from probes.notice import Notice
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
-from probes.steady import Moment, Steady
+from probes.state.disputes import Disputes
+from probes.state.steady import Moment, Steady
 from probes.watching.answers import Changes
 from probes.watching.claims import People, claims
 from probes.watching.endpoint import POLL, WatchedEndpoint

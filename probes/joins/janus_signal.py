@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 from probes.config.units import Secret
 from probes.failure import ProbeFailed
 from probes.http import Answer, Http, Limits
-from probes.janus_api import (
+from probes.joins.base import JoinBase
+from probes.model import JoinAttempt, Outcome
+from probes.vendors.janus import (
     INVALID_ELEMENT,
     PROBE_DISPLAY,
     Hints,
@@ -23,8 +25,6 @@ from probes.janus_api import (
     read_id,
     read_plugin,
 )
-from probes.joins.base import JoinBase
-from probes.model import JoinAttempt, Outcome
 
 CLEAN_UP_SECONDS = 0.8
 """What leaving may take at most, within the second that the schedule leaves for it.

@@ -13,8 +13,8 @@ from probes.http.faults import outcome_of_status
 from probes.http.staged import Question
 from probes.joins.base import JoinBase
 from probes.joins.one_request import join_by
-from probes.livekit_api import Tokens, no_api
 from probes.model import JoinAttempt, Outcome, plain_text
+from probes.vendors.livekit import Tokens, no_api
 
 _NODE_IS_FULL = "node has exceeded its configured limit"
 _NO_SUCH_ROOM = "requested room does not exist"

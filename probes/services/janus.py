@@ -12,11 +12,19 @@ from pydantic_core import PydanticCustomError
 from probes.config.units import Secret
 from probes.failure import ProbeFailed
 from probes.http import Http, Limits
-from probes.janus_api import LARGEST_ID, PROBE_DISPLAY, Hints, Plugin, plugin_name, read_envelope, read_plugin
 from probes.joins.janus_signal import JanusSignalSettings
 from probes.mapping.rows import clean_id
 from probes.model import LARGEST_COUNT, Outcome, Room, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
+from probes.vendors.janus import (
+    LARGEST_ID,
+    PROBE_DISPLAY,
+    Hints,
+    Plugin,
+    plugin_name,
+    read_envelope,
+    read_plugin,
+)
 
 SECOND_QUESTION = 0.25
 """The share of `timeout` for asking who is in the joined room; the list's count stands in for an answer that

@@ -17,7 +17,13 @@ from probes.config.units import Interval, Url
 from probes.failure import ProbeFailed
 from probes.http import Http, Limits
 from probes.http.faults import place
-from probes.jitsi_api import (
+from probes.mapping import Columns
+from probes.mapping.rows import STATES, clean_id, clean_title, read_rooms
+from probes.model import NodeReport, Outcome, Room, SnapshotPart, plain_text
+from probes.services.aside import Aside
+from probes.services.base import Endpoint, ServiceSettings
+from probes.services.growing import Growing
+from probes.vendors.jitsi import (
     HEALTH_CHECK,
     Bridge,
     BridgeStats,
@@ -31,13 +37,7 @@ from probes.jitsi_api import (
     read_stats,
     read_where,
 )
-from probes.jitsi_places import Places
-from probes.mapping import Columns
-from probes.mapping.rows import STATES, clean_id, clean_title, read_rooms
-from probes.model import NodeReport, Outcome, Room, SnapshotPart, plain_text
-from probes.services.aside import Aside
-from probes.services.base import Endpoint, ServiceSettings
-from probes.services.growing import Growing
+from probes.vendors.jitsi_places import Places
 
 NOTE_BYTES = 300
 FIRST_QUESTION = 0.8

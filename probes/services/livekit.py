@@ -21,15 +21,15 @@ from probes.config.units import HeaderName, HeaderValue, Secret, Settings, Url
 from probes.failure import ProbeFailed
 from probes.http import Http, Limits
 from probes.http.faults import bad_status, place
-from probes.livekit_api import Tokens, refused
-from probes.livekit_metrics import Scrape, Totals, read_metrics, reports
-from probes.livekit_room import Metadata
 from probes.mapping import Document, Table
 from probes.mapping.paths import COUNT, ID, TEXT, WHEN, FieldPath
 from probes.mapping.rows import read_rooms
 from probes.model import Outcome, SnapshotPart, plain_text
 from probes.services.aside import Aside
 from probes.services.base import Endpoint, ServiceSettings
+from probes.vendors.livekit import Tokens, refused
+from probes.vendors.livekit_metrics import Scrape, Totals, read_metrics, reports
+from probes.vendors.livekit_room import Metadata
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
 

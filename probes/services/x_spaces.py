@@ -24,7 +24,7 @@ from probes.failure import ProbeFailed
 from probes.http import Http, Limits
 from probes.model import Room, RoomState, SnapshotPart, plain_text
 from probes.services.base import Endpoint, ServiceSettings
-from probes.x_api import Question, Reply, XApi
+from probes.vendors.x import Question, Reply, XApi
 
 X_API = "https://api.x.com"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from probes.disputes import LAG, SPACING, Claim
 from probes.door import Counters, OwnJoins
 from probes.door.crowd import admitted, total
 from probes.model import Cause, Outcome, Relocation, Subject
+from probes.state.disputes import LAG, SPACING, Claim
 from probes.watching.endpoint import Joining, WatchedEndpoint
 from probes.watching.joined import Joined
 from probes.watching.odds import chance

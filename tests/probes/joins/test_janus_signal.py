@@ -13,9 +13,9 @@ import pytest
 import trustme
 
 from probes.http import Http
-from probes.janus_api import PROBE_DISPLAY
 from probes.joins.janus_signal import CLEAN_UP_SECONDS, JanusSignal, JanusSignalSettings, Visit
 from probes.model import JoinAttempt, Outcome
+from probes.vendors.janus import PROBE_DISPLAY
 from tests.janus import JanusNode
 from tests.probes.raw_http import Exchange, RawServer, answer, serving
 

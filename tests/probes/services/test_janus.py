@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from probes.failure import ProbeFailed
 from probes.http import Http
-from probes.janus_api import PROBE_DISPLAY
 from probes.model import LABEL_BYTES, Outcome, SnapshotPart
 from probes.runner import POLL, Probe, run
 from probes.services.janus import Janus, JanusSettings
+from probes.vendors.janus import PROBE_DISPLAY
 from tests.janus import ADMIN_SECRET, JanusNode
 from tests.probes.raw_http import Exchange, answer, sends, sends_json, serving
 

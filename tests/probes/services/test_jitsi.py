@@ -10,9 +10,9 @@ import pytest
 
 from probes.failure import ProbeFailed
 from probes.http import Answer, Http
-from probes.jitsi_api import read_where
 from probes.model import Cause, NodeReport, Outcome, Room, SnapshotPart
 from probes.services.jitsi import Jitsi
+from probes.vendors.jitsi import read_where
 from tests.jitsi import ASKED, BREWERY, MUC, FakeJitsi, Polls, bridge, bridge_stats, settings
 from tests.probes.raw_http import Exchange, serving
 
@@ -282,7 +282,7 @@ async def test_thousands_of_conferences_are_read_in_reasonable_time() -> None:
 
 @pytest.mark.parametrize("limit", ["MAX_VALUES", "MAX_OBJECTS"])
 async def test_documents_are_bounded(polls: Polls, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"probes.jitsi_api.{limit}", 5)
+    monkeypatch.setattr(f"probes.vendors.jitsi.{limit}", 5)
     told = "with more values than can be read"
     if limit == "MAX_OBJECTS":
         assert f"answered /debug/conferences-full {told}" in (await polls()).note

@@ -215,7 +215,7 @@ class TestTokens:
 
 
 def livekit_tokens(service: LiveKitSettings, now: list[float], made: list[float] | None = None) -> Any:
-    from probes.livekit_api import Tokens
+    from probes.vendors.livekit import Tokens
 
     class Noted(Tokens):
         def _make(self) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from probes.model import Cause, Place, Relocation, State, Status, Subject, plain_text
-from probes.steady import Reason
+from probes.state.steady import Reason
 from probes.watching.wording import clock, number, percent, stretch
 
 WITNESS = 30.0

@@ -10,7 +10,7 @@ import pytest
 from livekit.api import TokenVerifier
 
 from probes.config.units import Secret
-from probes.livekit_api import TOKEN_LIFE, Tokens
+from probes.vendors.livekit import TOKEN_LIFE, Tokens
 from tests.livekit import KEY, SECRET
 
 

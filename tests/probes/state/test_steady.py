@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from probes.model import Outcome, State
-from probes.steady import HOLD, SEVERITY, Moment, Steady, Verdict
+from probes.state.steady import HOLD, SEVERITY, Moment, Steady, Verdict
 from tests.probes.watching import Story
 
 OK, STRAINED, FAILING, UNKNOWN = State.OK, State.STRAINED, State.FAILING, State.UNKNOWN

@@ -1,7 +1,7 @@
 """How a service is doing, with the reasons in plain words, the worst first.
 
 Each rule looks at one thing and gives its reasons. The worst state of all reasons is the service's
-at that moment; `probes/steady.py` keeps it from flapping.
+at that moment; `steady.py` keeps it from flapping.
 """
 
 from __future__ import annotations
@@ -11,9 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from probes.config.objectives import Objectives
-from probes.disputes import in_words
-from probes.endings import endings
-from probes.joining import failing_joins, our_failing_joins, slow_joins, storm
 from probes.model import (
     Disagreement,
     Door,
@@ -24,7 +21,10 @@ from probes.model import (
     Subject,
     plain_text,
 )
-from probes.steady import MOST_REASONS, SEVERITY, Reason, Verdict
+from probes.state.disputes import in_words
+from probes.state.endings import endings
+from probes.state.joining import failing_joins, our_failing_joins, slow_joins, storm
+from probes.state.steady import MOST_REASONS, SEVERITY, Reason, Verdict
 from probes.watching.wording import number, percent, span, stretch
 
 NEARLY_FULL = 0.05

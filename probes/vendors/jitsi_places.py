@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from probes.failure import ProbeFailed
-from probes.jitsi_api import Where
+from probes.vendors.jitsi import Where
 
 REST = 20.0
 """How many times as long as it took the question is left alone, at least: it is the costly one."""

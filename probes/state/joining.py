@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from probes.config.objectives import Objectives
 from probes.model import Door, Observer, Outcome, State, Subject
-from probes.steady import Reason
+from probes.state.steady import Reason
 from probes.watching.odds import bounds
 from probes.watching.wording import number, percent, stretch
 

@@ -18,12 +18,12 @@ import msgspec
 from jwt import exceptions as jwt_errors
 from livekit.api.access_token import TokenVerifier
 
-from probes.livekit_api import short_secrets_allowed
-from probes.livekit_room import Metadata
 from probes.mapping.rows import clean_id, clean_title, read_time
 from probes.model import LARGEST_COUNT
 from probes.notice import Notice, NoticeKind
 from probes.services.livekit import LiveKitSettings
+from probes.vendors.livekit import short_secrets_allowed
+from probes.vendors.livekit_room import Metadata
 
 MOST_HOSTS = 32
 _ID_LENGTH = 64

@@ -1,0 +1,5 @@
+"""How a service is doing: the rules, what speaks against one source alone, and a state that does not flap."""
+
+from probes.state.judge import EndpointStatus, Facts, judge
+
+__all__ = ["EndpointStatus", "Facts", "judge"]

@@ -1,0 +1,1 @@
+"""What the vendors of rooms services call things: their questions, answers, errors and signatures."""
