@@ -113,6 +113,7 @@ def test_the_time_is_by_the_services_clock() -> None:
         ("0", RESET + 10**6),
         ("0", "9" * 5000),
     ],
+    ids=[f"case {n}" for n in range(11)],  # not by the time of day, which is another for each worker
 )
 def test_headers_that_make_no_sense_limit_nothing(left: str, reset: object) -> None:
     budget = told(left, reset=reset)
