@@ -54,6 +54,11 @@ class Budget:
         """Allow nothing for `seconds`, whatever is left: the service has refused."""
         self._left, self._resets_at, self._until = 0, resets_at, now + seconds
 
+    def spend(self) -> None:
+        """A request is sent. It counts though its answer may never come, to tell what is left after it."""
+        if self._left:
+            self._left -= 1
+
     def wait(self, now: float) -> float | None:
         """The seconds for which nothing is left, or None where a request is allowed."""
         return self._until - now if self._left == 0 and now < self._until else None

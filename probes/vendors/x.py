@@ -88,6 +88,7 @@ class XApi:
                 next_in=wait,
             )
         query = urlencode({**question.query, "space.fields": FIELDS}, safe=",")
+        budget.spend()
         answer = await http.ask(
             "GET",
             f"{url.rstrip('/')}{question.path}?{query}",

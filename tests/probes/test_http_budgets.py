@@ -29,6 +29,15 @@ def test_what_is_left_is_spread_over_the_time_to_the_reset() -> None:
     assert told(40).pace("a", 2, 5.0, 0) == pytest.approx(45.0, rel=0.01), "two requests a poll"
 
 
+def test_a_request_whose_answer_never_comes_is_counted_all_the_same() -> None:
+    budget = told(1)
+    assert budget.wait(1) is None
+    budget.spend()
+    assert budget.wait(1) == pytest.approx(900, abs=2)
+    budget.told(headers(299, RESET + 900), 902)
+    assert budget.wait(902) is None
+
+
 def test_who_needs_no_more_than_is_left_keeps_its_pace() -> None:
     assert told(300).pace("a", 1, 5.0, 0) == 5.0
     assert Budget().pace("a", 1, 5.0, 0) == 5.0, "nothing is known yet"
