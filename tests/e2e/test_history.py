@@ -79,7 +79,9 @@ def test_killed_twenty_times_the_history_opens_and_at_most_the_last_tick_is_miss
     missing = []
     for life in lives[:KILLS]:
         frames = list(life.shown)
-        kept = {s.at: s.participants for s in reader.window("rooms", frames[0], frames[-1] + 0.01, 10_000)}
+        samples = reader.window("rooms", frames[0], frames[-1] + 0.01, 10_000)
+        # On a busy machine half a second may pass without an answer: then nobody is known to be there.
+        kept = {s.at: s.participants for s in samples if s.participants is not None}
         lost = [at for at in frames if at > max(kept, default=0)]
         assert {at: life.shown[at] for at in frames if at not in lost} == kept
         assert not lost or frames[-1] - lost[0] < A_TICK, "more than the last tick is missing"
