@@ -10,7 +10,7 @@ with chromium() as browser:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from playwright.sync_api import (
     Browser,
@@ -21,6 +21,7 @@ from playwright.sync_api import (
     Response,
     sync_playwright,
 )
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.servers import require
 
@@ -76,6 +77,18 @@ class Watched:
             "([selector, text]) => (document.querySelector(selector)?.innerText || '').includes(text)",
             [selector, text],
         )
+
+    def wait_to_read(self, selector: str, text: str) -> None:
+        """Wait until the first element there shows `text` and nothing else."""
+        self.wait(
+            "([selector, text]) => document.querySelector(selector)?.innerText === text", [selector, text]
+        )
+
+    def wait_to_find(self, expression: str, expected: object) -> None:
+        """Wait until a JavaScript expression gives `expected`; fails with what it gave at last."""
+        with suppress(PlaywrightTimeout):
+            self.wait(f"wanted => JSON.stringify({expression}) === JSON.stringify(wanted)", expected)
+        assert self.page.evaluate(expression) == expected
 
     def text(self, selector: str) -> str:
         return self.page.inner_text(selector)

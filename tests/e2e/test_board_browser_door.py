@@ -120,7 +120,7 @@ def test_without_a_door_the_panel_says_why(stage: Stage, context: BrowserContext
     tab.wait(
         "() => document.querySelector('#door-figure').textContent.includes('No join probe is configured')"
     )
-    assert tab.text("#door-note") == "tries per second"
+    tab.wait_to_read("#door-note", "tries per second")
 
 
 def disagreeing(made: Observation, **found: Any) -> Observation:
@@ -147,9 +147,8 @@ def test_a_storm_a_disagreement_and_the_basis_of_an_estimate_stand_below(
     )
     tab = opened(context, stage)
     tab.wait_for_text("#door-foot", "A retry storm: 3.4 tries a person.")
-    foot = tab.text("#door-foot")
-    assert "Sources disagree on people: list 5,000, counters 4,200, since 18:01:00." in foot
-    assert "41k waiting: 540 failures a second, a try every 76 s" in foot
+    tab.wait_for_text("#door-foot", "Sources disagree on people: list 5,000, counters 4,200, since 18:01:00.")
+    tab.wait_for_text("#door-foot", "41k waiting: 540 failures a second, a try every 76 s")
 
 
 def test_a_node_says_when_it_is_full_what_our_joins_saw_there_and_that_it_is_silent(

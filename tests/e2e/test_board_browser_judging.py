@@ -75,9 +75,9 @@ def test_a_successor_is_named_confirmed_and_rejected_with_one_token(
     press(tab, "Name it")
     give(tab, TOKEN)
     tab.wait_for_text(TOLD, "confirmed by ops")
-    assert "first @ n1 → other @ n1" in tab.text(TOLD)
+    tab.wait_for_text(TOLD, "first @ n1 → other @ n1")
     assert status_of(product) == ("succeeded", "confirmed", "ops")
-    assert "ops named “other” as its successor" in tab.text(".revisions")
+    tab.wait_for_text(".revisions", "ops named “other” as its successor")
     assert tab.page.get_by_role("button", name="Confirm", exact=True).count() == 0
 
     press(tab, "Reject")  # nobody is asked for the token again
