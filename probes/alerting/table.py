@@ -1,0 +1,63 @@
+"""Every alert in one place: its name, how urgent it is, and when it fires.
+
+Prometheus' rules, the evaluation of Roomwatch's own, the runbooks and the README's table follow this one.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Severity(StrEnum):
+    """What is to happen: wake somebody, look at it today, or nothing (a sign of life)."""
+
+    PAGE = "page"
+    TICKET = "ticket"
+    NONE = "none"
+
+
+class Alert(NamedTuple):
+    """One alert. `labels` name its subject; `hold` and `keep` are seconds (`for`, `keep_firing_for`)."""
+
+    name: str
+    severity: Severity
+    labels: tuple[str, ...]
+    meaning: str
+    """When it fires, in one plain sentence."""
+    hold: int = 0
+    keep: int = 0
+
+
+_SERVICE = ("rooms_service",)
+_NODE = ("rooms_service", "rooms_node")
+_ROOM = ("rooms_service", "rooms_node", "room")
+_PROBE = ("rooms_service", "rooms_node", "probe")
+_P, _T = Severity.PAGE, Severity.TICKET
+
+_TABLE = (
+    # People cannot get in.
+    Alert("RoomsJoinsFailing", _P, _SERVICE, "Of the service's tries, far more fail than promised."),
+    Alert("RoomsOwnJoinsFailing", _P, _NODE, "Three joins of our own failed in a row at a node."),
+    Alert("RoomsJoinBudgetBurning", _T, _SERVICE, "Joins fail slowly, but for long."),
+    Alert("RoomsJoinsSlow", _T, _SERVICE, "Our own joins take longer than promised."),
+    Alert("RoomsRetryStorm", _T, _SERVICE, "Tries rise and no more people get in."),
+    # Where the people are.
+    Alert("RoomsEnded", _P, (*_SERVICE, "lineage"), "A room ended with an audience; no successor is known."),
+    Alert("RoomsFewFollowed", _P, (*_SERVICE, "lineage"), "A room went on elsewhere and few have followed."),
+    Alert("RoomsCollapsed", _P, _SERVICE, "Half of all people are gone at once, as two sources say."),
+    Alert("RoomsFull", _P, _ROOM, "A room, a node or the service is full."),
+    Alert("RoomsSoonFull", _T, _ROOM, "A room, a node or the service is full within 10 min at this growth."),
+    # What we know it from.
+    Alert("RoomsNodeDown", _P, _NODE, "A node does not answer."),
+    Alert("RoomsDataStale", _P, _SERVICE, "No good answer of the service has come for a while."),
+    Alert("RoomsSourcesDisagree", _T, (*_SERVICE, "what"), "Two sources tell different things."),
+    Alert("RoomsProbeFailing", _T, _PROBE, "A probe fails, run after run."),
+    Alert("RoomsProbeOverrun", _T, _PROBE, "Runs of a probe are left out or start too late."),
+    # Roomwatch itself.
+    Alert("RoomwatchDown", _P, (), "Prometheus reaches no Roomwatch."),
+    Alert("RoomwatchStale", _P, (), "Roomwatch answers, but makes no new frames."),
+    Alert("RoomwatchWatchdog", Severity.NONE, (), "Always fires: where it is missing, nobody can be paged."),
+)
+
+ALERTS: Final[dict[str, Alert]] = {alert.name: alert for alert in _TABLE}
