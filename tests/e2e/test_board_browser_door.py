@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import msgspec
 import pytest
 from playwright.sync_api import BrowserContext
 
 from probes.model import (
+    Disagreement,
     Door,
     NodeView,
     Observation,
@@ -28,26 +28,6 @@ pytestmark = pytest.mark.timeout(300)
 
 BARS = "document.querySelector('#door-figure .js-plotly-plot').data"
 LAYERS = "document.querySelector('#errors-figure .js-plotly-plot').data"
-
-
-class Storm(Door, frozen=True, kw_only=True):
-    """A door that also tells how often each person tries, and where its estimate comes from."""
-
-    tries_per_person: float | None = None
-    storm: bool = False
-    waiting_basis: str = ""
-
-
-class Disagreeing(Observation, frozen=True, kw_only=True):
-    """An observation in which two sources say different things."""
-
-    disagreements: tuple[dict[str, Any], ...] = ()
-
-
-class Filling(NodeView, frozen=True, kw_only=True):
-    """A node that tells when it will be full."""
-
-    seconds_to_full: float | None = None
 
 
 def door(tries: float | None, observer: Observer = Observer.SERVICE, **errors: float) -> Door:
@@ -123,15 +103,15 @@ def test_without_a_door_the_panel_says_why(stage: Stage, context: BrowserContext
     tab.wait_to_read("#door-note", "tries per second")
 
 
-def disagreeing(made: Observation, **found: Any) -> Observation:
-    told = {name: getattr(made, name) for name in made.__struct_fields__}
-    return Disagreeing(**{**told, "disagreements": (found,)})
+def disagreeing(made: Observation, what: str, sources: tuple[tuple[str, float], ...]) -> Observation:
+    found = Disagreement(what, sources, STARTS_AT + 60)
+    return msgspec.structs.replace(made, disagreements=(found,))
 
 
 def test_a_storm_a_disagreement_and_the_basis_of_an_estimate_stand_below(
     stage: Stage, context: BrowserContext
 ) -> None:
-    storm = Storm(
+    storm = Door(
         observer=Observer.SERVICE,
         tries_per_second=900.0,
         success_ratio=0.4,
@@ -142,9 +122,7 @@ def test_a_storm_a_disagreement_and_the_basis_of_an_estimate_stand_below(
         waiting_basis="540 failures a second, a try every 76 s",
     )
     seen = observation(1, [room("n1", 5)], door=storm)
-    stage.show(
-        disagreeing(seen, what="people", sources=[["list", 5_000], ["counters", 4_200]], since=STARTS_AT + 60)
-    )
+    stage.show(disagreeing(seen, "people", (("list", 5_000), ("counters", 4_200))))
     tab = opened(context, stage)
     tab.wait_for_text("#door-foot", "A retry storm: 3.4 tries a person.")
     tab.wait_for_text("#door-foot", "Sources disagree on people: list 5,000, counters 4,200, since 18:01:00.")
@@ -157,7 +135,7 @@ def test_a_node_says_when_it_is_full_what_our_joins_saw_there_and_that_it_is_sil
     now = time.time()
     common = {"participants": 500, "capacity": 1_000, "answering": True, "observed_at": now}
     nodes = (
-        Filling(id="n1", label="London", seconds_to_full=240.0, **common),  # type: ignore[arg-type]
+        NodeView(id="n1", label="London", seconds_to_full=240.0, **common),  # type: ignore[arg-type]
         NodeView(id="n2", label="Frankfurt", **{**common, "answering": False, "participants": None}),  # type: ignore[arg-type]
     )
     join = ProbeView(
@@ -194,14 +172,14 @@ def spoken(text: str) -> Relocation:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_words_of_others_are_text(stage: Stage, context: BrowserContext, name: str) -> None:
     text = HOSTILE[name]
-    storm = Storm(
+    storm = Door(
         observer=Observer.SERVICE, tries_per_second=9.0, success_ratio=1.0, waiting=9, waiting_basis=text
     )
     told = (spoken(text), msgspec.structs.replace(spoken(text), id="x2", status=Status.REJECTED))
     rooms = [room("n1", 668_000, text), room("n2", 168_000, text, "r2"), room("n1", 9, text, "r3")]
     for minute in (20, 24, 27):
         seen = observation(minute, rooms, door=storm, relocations=told if minute > 20 else ())
-        stage.show(disagreeing(seen, what=text, sources=[[text, text]], since=None))
+        stage.show(disagreeing(seen, text, ((text, 7),)))
     tab = opened(context, stage)
     tab.page.click("#relocations-body .unfold")
     tab.page.click("#relocations-body summary")
