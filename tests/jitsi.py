@@ -24,7 +24,7 @@ from tests.probes.raw_http import Exchange, RawServer, answer
 
 MUC = "conference.meet.example.org"
 BREWERY = "jvbbrewery@internal.auth.meet.example.org"
-ASKED = {"/debug", "/debug/conferences-full", "/stats", "/colibri/stats"}
+ASKED = {"/debug", "/debug/conferences-full", "/stats", "/colibri/stats", "/metrics"}
 
 
 def bridge(endpoints: object, **more: object) -> dict[str, object]:
@@ -104,6 +104,21 @@ def bridge_stats(succeeded: object, failed: object) -> dict[str, object]:
     }
 
 
+def bridge_metrics(succeeded: float, failed: float) -> str:
+    """`Prometheus.getPrometheusPlainText` of a bridge, its counters of connections and one beside them."""
+    return (
+        "# HELP jitsi_jvb_ice_failed_total Number of times an ICE Agent failed to establish connectivity.\n"
+        "# TYPE jitsi_jvb_ice_failed_total counter\n"
+        f"jitsi_jvb_ice_failed_total {failed}\n"
+        "# HELP jitsi_jvb_ice_succeeded_total Number of times an ICE Agent succeeded.\n"
+        "# TYPE jitsi_jvb_ice_succeeded_total counter\n"
+        f"jitsi_jvb_ice_succeeded_total {succeeded}\n"
+        "# HELP jitsi_jvb_ice_succeeded_relayed_total Those with a relayed candidate.\n"
+        "# TYPE jitsi_jvb_ice_succeeded_relayed_total counter\n"
+        "jitsi_jvb_ice_succeeded_relayed_total 10.0\n"
+    )
+
+
 class FakeJitsi:
     """Set `rooms`: for each the people on each bridge. What is `broken` answers with that status instead."""
 
@@ -114,6 +129,8 @@ class FakeJitsi:
         self.bridges: dict[str, dict[str, object]] = {}
         self.stats: dict[str, object] = {"conferences": 0, "participants": 0}
         self.ice: dict[str, object] = bridge_stats(0, 0)
+        self.metrics: str | None = None
+        """What a bridge tells Prometheus, where that is switched on."""
         self.broken: dict[str, int] = {}
         self.asked: list[str] = []
 
@@ -143,7 +160,10 @@ class FakeJitsi:
         self.asked.append(exchange.target)
         status = self.broken.get(exchange.target, 200)
         document = self.documents().get(exchange.target)
-        if document is None:
+        if exchange.target == "/metrics" and self.metrics is not None:
+            as_json = exchange.headers.get("accept", "").startswith("application/json")
+            exchange.writer.write(answer(b"{}" if as_json else self.metrics.encode()))
+        elif document is None:
             exchange.writer.write(answer(b"no", 404))
         else:
             exchange.writer.write(answer(json.dumps(document).encode(), status))

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from probes.config.units import Interval, Url
+from probes.exposition.reader import ACCEPT
 from probes.failure import ProbeFailed
 from probes.http import Http, Limits
 from probes.http.faults import place
@@ -33,6 +34,7 @@ from probes.vendors.jitsi import (
     Where,
     ask,
     read_bridge,
+    read_bridge_metrics,
     read_focus,
     read_stats,
     read_where,
@@ -59,7 +61,8 @@ class JitsiSettings(ServiceSettings):
     where_every: Interval | None = 15.0
     """How often it is asked, at most, on which bridge rooms are. `null`: never; no room is seen to move."""
     bridges: list[Url] = Field(default=[], max_length=64)
-    """The bridges' own REST interfaces, such as http://10.0.0.7:8080, for counts of who got in."""
+    """The bridges' own REST interfaces, such as http://10.0.0.7:8080, for counts of who got in: in
+    `/colibri/stats`, or where that is switched off in `/metrics`."""
 
     @model_validator(mode="after")
     def _urls_are_servers(self) -> JitsiSettings:
@@ -108,6 +111,8 @@ class Jitsi:
         self._limits = Limits(settings.max_body, verify_tls=settings.verify_tls)
         self._aside = Aside("ask less often with `where_every`, or not at all (null)")
         self._places: dict[str, Places] = {}
+        self._counted_at: dict[str, Path] = {}
+        """For each bridge what it was asked for when it last answered."""
         self._joined: Growing[str] = Growing(own_start=True)
         self._no_media: Growing[str] = Growing(own_start=True)
 
@@ -196,7 +201,23 @@ class Jitsi:
         return read_stats(await ask(http, endpoint.url, Path.STATS, self._headers, self._limits))
 
     async def _bridge(self, url: str, http: Http) -> BridgeStats:
-        return read_bridge(await ask(http, url, Path.BRIDGE, self._headers, self._limits))
+        """The counters of a bridge, from whichever of two places it has: its REST API is off by default."""
+        path = self._counted_at.get(url, Path.BRIDGE)
+        try:
+            return await self._ask_bridge(url, path, http)
+        except ProbeFailed as failure:
+            if failure.outcome is not Outcome.NOT_FOUND:
+                raise
+        path = Path.BRIDGE_METRICS if path is Path.BRIDGE else Path.BRIDGE
+        stats = await self._ask_bridge(url, path, http)
+        self._counted_at[url] = path
+        return stats
+
+    async def _ask_bridge(self, url: str, path: Path, http: Http) -> BridgeStats:
+        if path is Path.BRIDGE:
+            return read_bridge(await ask(http, url, path, self._headers, self._limits))
+        headers = {"Accept": ACCEPT, **self._headers}  # else it answers in JSON of its own
+        return read_bridge_metrics(await ask(http, url, path, headers, self._limits))
 
     def _joins(self, told: Mapping[str, BridgeStats | ProbeFailed]) -> dict[Outcome, int]:
         """The bridges' counters, each from when it was first heard. None while no bridge answers."""

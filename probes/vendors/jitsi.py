@@ -3,7 +3,8 @@
 Shapes are those that the sources write: jicofo's `Application.kt` (paths), `FocusManager.kt`
 (`focus_manager`), `BridgeSelector.kt` and `Bridge.kt` (`bridge_selector`), `JitsiMeetConferenceImpl.java`
 and `ColibriV2SessionManager.kt` (conferences-full), `JicofoServices.kt` (`/stats`); the bridge's
-`VideobridgeStatisticsShim.kt` (`/colibri/stats`).
+`VideobridgeStatisticsShim.kt` (`/colibri/stats`), `IceTransport.kt` and `VideobridgeMetricsContainer.kt`
+(`/metrics`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from probes.exposition import Exposition
+from probes.exposition.counted import whole
 from probes.failure import ProbeFailed
 from probes.http import Answer, Http, Limits
 from probes.http.faults import bad_status, not_json
@@ -26,6 +29,8 @@ HEALTH_CHECK = "__jicofo-health-check"
 
 MAX_VALUES = 4_000_000
 """The most commas and brackets in a document: they bound what it becomes in memory, its bytes do not."""
+
+LARGEST_TOTAL = 2**53
 
 MAX_OBJECTS = 2_000_000
 """The most objects in the document of all conferences: nearly all of its many values are skipped."""
@@ -40,10 +45,11 @@ class Path(StrEnum):
     WHERE = "/debug/conferences-full"
     STATS = "/stats"
     BRIDGE = "/colibri/stats"
+    BRIDGE_METRICS = "/metrics"
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_COUNT)]
-Total = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Total = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TOTAL)]
 
 
 class Bridge(msgspec.Struct, rename="kebab", gc=False):
@@ -136,6 +142,9 @@ class _Debug(msgspec.Struct, gc=False):
     bridge_selector: _Selector = _Selector()
 
 
+_SUCCEEDED, _FAILED = "jitsi_jvb_ice_succeeded_total", "jitsi_jvb_ice_failed_total"
+_bridge_metrics = Exposition((_SUCCEEDED, _FAILED))
+
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _counts = msgspec.json.Decoder(dict[str, Count], strict=False)
 _conferences = msgspec.json.Decoder(dict[str, _Conference], strict=False)
@@ -196,6 +205,21 @@ def read_stats(answer: Answer) -> Stats:
 def read_bridge(answer: Answer) -> BridgeStats:
     """Read a bridge's `/colibri/stats`. Raises ProbeFailed (protocol)."""
     return _read(answer, BridgeStats, Path.BRIDGE)
+
+
+def read_bridge_metrics(answer: Answer) -> BridgeStats:
+    """Read the same counters from a bridge's metrics for Prometheus. Raises ProbeFailed (protocol)."""
+    samples = _bridge_metrics.read(answer.body, answer.headers.get("content-type", ""), answer.where)
+    succeeded, failed = (
+        next((whole(sample.value, LARGEST_TOTAL) for sample in samples.of(name)), None)
+        for name in (_SUCCEEDED, _FAILED)
+    )
+    if succeeded is None or failed is None:
+        raise ProbeFailed(
+            Outcome.PROTOCOL,
+            f"{answer.where} has no {_SUCCEEDED} and {_FAILED}; is its url that of a bridge?",
+        )
+    return BridgeStats(total_ice_succeeded=succeeded, total_ice_failed=failed)
 
 
 def _too_much(body: bytes, path: Path) -> bool:

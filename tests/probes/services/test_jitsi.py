@@ -13,7 +13,7 @@ from probes.http import Answer, Http
 from probes.model import Cause, NodeReport, Outcome, Room, SnapshotPart
 from probes.services.jitsi import Jitsi
 from probes.vendors.jitsi import read_where
-from tests.jitsi import ASKED, BREWERY, MUC, FakeJitsi, Polls, bridge, bridge_stats, settings
+from tests.jitsi import ASKED, BREWERY, MUC, FakeJitsi, Polls, bridge, bridge_metrics, bridge_stats, settings
 from tests.probes.raw_http import Exchange, serving
 
 pytestmark = pytest.mark.anyio
@@ -314,6 +314,45 @@ async def test_bridges_count_who_gets_in_from_when_they_are_first_heard(focus: F
         b.broken = {"/colibri/stats": 500}
         assert (await polls()).joins == {}
     assert set(a.asked) | set(b.asked) == {"/colibri/stats"}
+
+
+async def test_a_bridge_whose_rest_api_is_off_is_asked_for_its_metrics(focus: FakeJitsi, http: Http) -> None:
+    jvb = FakeJitsi()
+    jvb.broken = {"/colibri/stats": 404}
+    jvb.metrics = bridge_metrics(1000.0, 10.0)
+    async with serving(focus) as server, serving(jvb) as other:
+        polls = Polls(server, http, bridges=[other.url])
+        assert (await polls()).joins == {Outcome.JOINED: 0, Outcome.NO_MEDIA: 0}
+        jvb.metrics = bridge_metrics(1040.0, 12.0)
+        assert (await polls()).joins == {Outcome.JOINED: 40, Outcome.NO_MEDIA: 2}
+        assert jvb.asked == ["/colibri/stats", "/metrics", "/metrics"]
+        jvb.metrics = None
+        jvb.broken = {}
+        jvb.ice = bridge_stats(1050, 12)
+        assert (await polls()).joins == {Outcome.JOINED: 50, Outcome.NO_MEDIA: 2}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "said"),
+    [
+        (None, "knows no /metrics"),
+        ("# HELP up One\nup 1\n", "has no jitsi_jvb_ice_succeeded_total and jitsi_jvb_ice_failed_total"),
+        ("<html>", "answered with an HTML page"),
+        (bridge_metrics(float("nan"), 3.0), "has no jitsi_jvb_ice_succeeded_total"),
+        (bridge_metrics(-1.0, 3.0), "has no jitsi_jvb_ice_succeeded_total"),
+    ],
+    ids=["no metrics", "others", "HTML", "NaN", "negative"],
+)
+async def test_metrics_of_a_bridge_that_tell_nothing_are_said(
+    focus: FakeJitsi, http: Http, metrics: str | None, said: str
+) -> None:
+    jvb = FakeJitsi()
+    jvb.broken = {"/colibri/stats": 404}
+    jvb.metrics = metrics
+    async with serving(focus) as server, serving(jvb) as other:
+        part = await Polls(server, http, bridges=[other.url])()
+    assert part.joins == {}
+    assert said in part.note
 
 
 async def test_bridges_of_several_jicofos_are_asked_once(focus: FakeJitsi, http: Http) -> None:
