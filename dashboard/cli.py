@@ -78,6 +78,14 @@ def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
     commands.check(config)
 
 
+@app.command()
+def rules(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Print Prometheus rules made from the config file: alerts, and values that they share."""
+    from dashboard import commands
+
+    commands.rules(config)
+
+
 @app.command("seeds")
 def list_seeds() -> None:
     """List the events that can be played."""

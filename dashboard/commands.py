@@ -17,6 +17,7 @@ from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.ending import WRONG, Hangups, end_tidily, fail, fail_to_listen
 from dashboard.guard import refuses_listening
 from dashboard.server import Server, bind
+from probes.alerting.rules import rules as prometheus_rules
 from probes.history import HistoryTrouble
 from probes.logs import configure_logs
 from probes.settings import BadConfig, Config, ConfigText, parse, read_config
@@ -59,6 +60,12 @@ def check(path: Path) -> None:
     results = asyncio.run(run_all(config))
     Console(highlight=False).print(table(results))
     raise typer.Exit(0 if all(result.outcome.success for result in results) else 1)
+
+
+def rules(path: Path) -> None:
+    """Print the rules for the config file at `path`."""
+    _, config = _checked(path)
+    typer.echo(prometheus_rules(config), nl=False)
 
 
 def _checked(path: Path) -> tuple[ConfigText, Config]:

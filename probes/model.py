@@ -343,6 +343,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     retractions_total: int = 0
     poll_interval: float | None = None  # seconds between polls now: more than configured where a service asks
     disagreements: tuple[Disagreement, ...] = ()
+    lost: tuple[str, ...] = ()  # lineages of rooms that ended: nobody knows where their people are
+    collapsed: bool = False  # half of all people are gone at once, as two sources say
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from probes.config.alerts import Alerts
 from probes.config.file import BadConfig, KeyPath, Mistake, read_text, read_yaml
 from probes.config.mistakes import find_mistakes
 from probes.config.objectives import Objectives
@@ -137,6 +138,7 @@ class Config(Settings):
     events: list[Event] = Field(default=[], max_length=32)
     """The launches that are coming."""
     objectives: Objectives = Objectives()
+    alerts: Alerts = Alerts()
     auth: Auth = Auth()
     history: HistorySettings = HistorySettings()
     tick: Annotated[Duration, AfterValidator(_tick_length)] = 1.0

@@ -20,7 +20,9 @@ from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Reloc
 from probes.notice import Notice
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
+from probes.state.collapse import Collapse, Sources
 from probes.state.disputes import Disputes
+from probes.state.endings import lost
 from probes.state.steady import Moment, Steady
 from probes.watching.answers import Changes
 from probes.watching.claims import People, claims
@@ -42,6 +44,7 @@ class Memory(NamedTuple):
     disputes: Disputes = Disputes()
     storm: Storm = Storm()
     steady: Steady = Steady()
+    collapse: Collapse = Collapse()
 
 
 class Watch:
@@ -185,7 +188,11 @@ class Watch:
             held=before.steady.held,
         )
         steady = before.steady.moved_to(judge(facts, self._objectives), Moment(now, at))
-        self._memory = Memory(people, disputes, storm, steady)
+        confirmed = Sources(said, disputes.differing, own.outcomes, door, relocations).confirm(
+            self._objectives, now
+        )
+        collapse = before.collapse.moved_to(people, settings.audience, confirmed, now)
+        self._memory = Memory(people, disputes, storm, steady, collapse)
         return Observation(
             name=settings.name,
             kind=self.kind,
@@ -208,6 +215,8 @@ class Watch:
             retractions_total=self._lineage.cases.retractions,
             poll_interval=max(e.interval(settings.every) for e in self._endpoints.values()),
             disagreements=disputes.open,
+            lost=lost(relocations, joined.participants, disputes.differing),
+            collapsed=collapse.on,
         )
 
     def rooms(self, after: str, limit: int, at: float) -> tuple[list[Listed], int]:

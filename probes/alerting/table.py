@@ -1,6 +1,7 @@
 """Every alert in one place: its name, how urgent it is, and when it fires.
 
 Prometheus' rules, the evaluation of Roomwatch's own, the runbooks and the README's table follow this one.
+The numbers of the conditions are in `conditions.py`, what an alert says in `texts.py`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ class Severity(StrEnum):
 
 
 class Alert(NamedTuple):
-    """One alert. `labels` name its subject; `hold` and `keep` are seconds (`for`, `keep_firing_for`)."""
+    """One alert. `labels` name its subject; `hold` and `keep` are seconds (`for`, `keep_firing_for`).
+
+    A label that does not apply is left out: a full service has no room.
+    """
 
     name: str
     severity: Severity
@@ -35,28 +39,51 @@ _ROOM = ("rooms_service", "rooms_node", "room")
 _PROBE = ("rooms_service", "rooms_node", "probe")
 _P, _T = Severity.PAGE, Severity.TICKET
 
+# `hold` is short where the condition itself looks back over a while; `keep` bridges the good minute
+# in a bad hour, so that one trouble is one page.
 _TABLE = (
     # People cannot get in.
-    Alert("RoomsJoinsFailing", _P, _SERVICE, "Of the service's tries, far more fail than promised."),
-    Alert("RoomsOwnJoinsFailing", _P, _NODE, "Three joins of our own failed in a row at a node."),
-    Alert("RoomsJoinBudgetBurning", _T, _SERVICE, "Joins fail slowly, but for long."),
-    Alert("RoomsJoinsSlow", _T, _SERVICE, "Our own joins take longer than promised."),
-    Alert("RoomsRetryStorm", _T, _SERVICE, "Tries rise and no more people get in."),
+    Alert("RoomsJoinsFailing", _P, _SERVICE, "Of the service's tries, far more fail than promised.", 0, 60),
+    Alert("RoomsOwnJoinsFailing", _P, _NODE, "Three joins of our own failed in a row at a node.", 0, 60),
+    Alert("RoomsJoinBudgetBurning", _T, _NODE, "Joins fail slowly, but for long.", 60, 300),
+    Alert("RoomsJoinsSlow", _T, _SERVICE, "Our own joins take longer than promised.", 60, 300),
+    Alert("RoomsRetryStorm", _T, _SERVICE, "Tries rise and no more people get in.", 0, 120),
     # Where the people are.
-    Alert("RoomsEnded", _P, (*_SERVICE, "lineage"), "A room ended with an audience; no successor is known."),
-    Alert("RoomsFewFollowed", _P, (*_SERVICE, "lineage"), "A room went on elsewhere and few have followed."),
-    Alert("RoomsCollapsed", _P, _SERVICE, "Half of all people are gone at once, as two sources say."),
-    Alert("RoomsFull", _P, _ROOM, "A room, a node or the service is full."),
-    Alert("RoomsSoonFull", _T, _ROOM, "A room, a node or the service is full within 10 min at this growth."),
+    Alert(
+        "RoomsEnded",
+        _P,
+        (*_SERVICE, "lineage"),
+        "A room ended with an audience; no successor is known.",
+        10,
+        30,
+    ),
+    Alert(
+        "RoomsFewFollowed",
+        _P,
+        (*_SERVICE, "lineage"),
+        "A room went on elsewhere and few have followed.",
+        15,
+        60,
+    ),
+    Alert("RoomsCollapsed", _P, _SERVICE, "Half of all people are gone at once, as two sources say.", 0, 60),
+    Alert("RoomsFull", _P, _ROOM, "A room, a node or the service is full.", 10, 60),
+    Alert(
+        "RoomsSoonFull",
+        _T,
+        _ROOM,
+        "A room, a node or the service is full within 10 min at this growth.",
+        15,
+        120,
+    ),
     # What we know it from.
-    Alert("RoomsNodeDown", _P, _NODE, "A node does not answer."),
-    Alert("RoomsDataStale", _P, _SERVICE, "No good answer of the service has come for a while."),
-    Alert("RoomsSourcesDisagree", _T, (*_SERVICE, "what"), "Two sources tell different things."),
-    Alert("RoomsProbeFailing", _T, _PROBE, "A probe fails, run after run."),
-    Alert("RoomsProbeOverrun", _T, _PROBE, "Runs of a probe are left out or start too late."),
+    Alert("RoomsNodeDown", _P, _NODE, "A node does not answer.", 15, 30),
+    Alert("RoomsDataStale", _P, _SERVICE, "No good answer of the service has come for a while.", 0, 30),
+    Alert("RoomsSourcesDisagree", _T, (*_SERVICE, "what"), "Two sources tell different things.", 15, 120),
+    Alert("RoomsProbeFailing", _T, _PROBE, "A probe fails, run after run.", 30, 120),
+    Alert("RoomsProbeOverrun", _T, _PROBE, "Runs of a probe are left out or start too late.", 30, 300),
     # Roomwatch itself.
-    Alert("RoomwatchDown", _P, (), "Prometheus reaches no Roomwatch."),
-    Alert("RoomwatchStale", _P, (), "Roomwatch answers, but makes no new frames."),
+    Alert("RoomwatchDown", _P, (), "Prometheus reaches no Roomwatch.", 15, 0),
+    Alert("RoomwatchStale", _P, (), "A Roomwatch answers, but makes no new frames.", 0, 30),
     Alert("RoomwatchWatchdog", Severity.NONE, (), "Always fires: where it is missing, nobody can be paged."),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from probes.metrics.labels import label
 from probes.metrics.table import OTHER
@@ -22,9 +22,9 @@ from probes.model import (
 Point = tuple[str, tuple[str, ...], float]
 """A metric's name, its label values in the table's order, and the value."""
 
-NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 5, 3, 6
+NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 5, 3, 7
 
-SERVICE_SERIES = 21 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + len(Subject) + 1 + NODE_SERIES
+SERVICE_SERIES = 22 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + len(Subject) + 1 + NODE_SERIES
 """The most series of one service with its nodes and rooms in one sum each, and no relocations."""
 
 
@@ -48,7 +48,7 @@ def points(observations: Sequence[Observation], budget: int) -> Iterator[Point]:
         yield from _service(service, observation)
         yield from _counts(service, observation)
         yield from _nodes(service, observation.nodes, nodes[i] + 1)
-        yield from _relocations(service, current[i][: relocations[i]])
+        yield from _relocations(service, current[i][: relocations[i]], observation.lost)
         yield from _rooms(service, observation, rooms[i])
 
 
@@ -72,6 +72,7 @@ def _service(service: str, seen: Observation) -> Iterator[Point]:
     for state in State:
         yield "rooms_state", (service, state.value), float(seen.state is state)
     yield "rooms_service_complete", one, float(seen.complete)
+    yield "rooms_collapsed", one, float(seen.collapsed)
     yield from _known("rooms_open", one, seen.rooms_open)
     yield from _known("rooms_service_participants", one, seen.participants)
     yield from _known("rooms_service_timestamp_seconds", one, seen.service_time)
@@ -156,10 +157,11 @@ def _current(relocations: Sequence[Relocation]) -> list[Relocation]:
     return sorted(newest.values(), key=lambda r: -r.at)
 
 
-def _relocations(service: str, relocations: Iterable[Relocation]) -> Iterator[Point]:
+def _relocations(service: str, relocations: Iterable[Relocation], lost: Collection[str]) -> Iterator[Point]:
     for it in relocations:
         labels = (service, label(it.lineage))
         yield "rooms_relocation_timestamp_seconds", labels, it.at
+        yield "rooms_relocation_lost", labels, float(it.lineage in lost)
         yield "rooms_relocation_confidence_ratio", labels, it.confidence
         yield from _known("rooms_relocation_participants_before", labels, it.participants_before)
         yield from _known("rooms_relocation_participants_now", labels, it.participants_now)

@@ -20,7 +20,7 @@ _PROBE_LABELS = ("rooms_service", "rooms_node", "probe")
 _STAGES_A_SERVICE = 9
 _HISTOGRAM_EXTRAS = 3  # +Inf, sum and count
 _STAGE_SERIES = len(STAGE_BOUNDS) + _HISTOGRAM_EXTRAS
-_PROBE_SERIES = len(POLL_OUTCOMES) + len(RUN_BOUNDS) + _HISTOGRAM_EXTRAS + 6
+_PROBE_SERIES = len(POLL_OUTCOMES) + len(RUN_BOUNDS) + _HISTOGRAM_EXTRAS + 7
 
 
 class Scheduled(NamedTuple):
@@ -44,6 +44,7 @@ class _Last(NamedTuple):
     seconds: float
     at: float
     succeeded_at: float | None
+    failures: int  # in a row, up to the last run
 
 
 def _counter(name: str, registry: CollectorRegistry) -> Counter:
@@ -103,7 +104,8 @@ class Runs:
         self._duration.labels(*labels).observe(result.seconds)
         before = self._last.get(key)
         succeeded_at = result.at if result.outcome.success else before.succeeded_at if before else None
-        self._last[key] = _Last(result.outcome.success, result.seconds, result.at, succeeded_at)
+        failures = 0 if result.outcome.success else 1 + (before.failures if before else 0)
+        self._last[key] = _Last(result.outcome.success, result.seconds, result.at, succeeded_at, failures)
         if self._outcomes[labels] is JOIN_OUTCOMES:
             self._record_join(label(result.service), result)
 
@@ -119,6 +121,7 @@ class Runs:
             together.setdefault(self._labels[key], []).append(last)
         for labels, runs in together.items():
             yield "roomwatch_probe_success", labels, float(all(r.success for r in runs))
+            yield "roomwatch_probe_failures_in_a_row", labels, float(max(r.failures for r in runs))
             yield "roomwatch_probe_last_duration_seconds", labels, max(r.seconds for r in runs)
             yield "roomwatch_probe_last_run_timestamp_seconds", labels, min(r.at for r in runs)
             good = [r.succeeded_at for r in runs if r.succeeded_at is not None]

@@ -19,7 +19,7 @@ OTHER: Final = "_other"
 """The label value of everything that has no series of its own."""
 
 RUN_BOUNDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-STAGE_BOUNDS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+STAGE_BOUNDS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 BUILD_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
 
 
@@ -114,6 +114,7 @@ _TABLE = (
     Spec("rooms_door_tries_per_person", _G, "Tries a person makes; 100 is that or more.", _SERVICE),
     Spec("rooms_retry_storm", _G, "1 while tries rise and no more people get in.", _SERVICE),
     Spec("rooms_sources_disagree", _G, "1 while two sources tell different things.", (*_SERVICE, "what")),
+    Spec("rooms_collapsed", _G, "1 while half of all people are gone at once, as two sources say.", _SERVICE),
     Spec("rooms_relocations_total", _C, "Relocations, counted once they stand.", (*_SERVICE, "cause")),
     Spec("rooms_relocations_retracted_total", _C, "Relocations that stood and were taken back.", _SERVICE),
     Spec(
@@ -123,11 +124,17 @@ _TABLE = (
     Spec("rooms_relocation_carried_over_ratio", _G, "People now over people before.", _LINEAGE),
     Spec("rooms_relocation_dark_seconds", _G, "Seconds without a room, in the service's time.", _LINEAGE),
     Spec("rooms_relocation_confidence_ratio", _G, "How sure the relocation is, 0 to 1.", _LINEAGE),
+    Spec(
+        "rooms_relocation_lost", _G, "1 while nobody knows where the people of an ended room are.", _LINEAGE
+    ),
     Spec("rooms_relocation_timestamp_seconds", _G, "When it happened, in the service's time.", _LINEAGE),
     # Our probes.
     Spec("roomwatch_probe_runs_total", _C, "Runs of a probe by how they ended.", (*_PROBE, "outcome")),
     Spec("roomwatch_probe_duration_seconds", _H, "How long runs of a probe took.", _PROBE, bounds=RUN_BOUNDS),
     Spec("roomwatch_probe_success", _G, "1 if the last run of the probe went well.", _PROBE),
+    Spec(
+        "roomwatch_probe_failures_in_a_row", _G, "Failed runs of the probe since its last good one.", _PROBE
+    ),
     Spec("roomwatch_probe_last_duration_seconds", _G, "How long the last run of the probe took.", _PROBE),
     Spec("roomwatch_probe_last_run_timestamp_seconds", _G, "When the last run of the probe ended.", _PROBE),
     Spec(

@@ -12,7 +12,10 @@ from probes.watching.wording import clock, number, percent, stretch
 WITNESS = 30.0
 """A source that differed for longer than this before a room ended is no witness against its end."""
 
-_WITNESSES = (Subject.PEOPLE, Subject.ADMITTED, Subject.ROOM)
+WITNESSES = (Subject.PEOPLE, Subject.ADMITTED, Subject.ROOM)
+MATTERS = 0.1
+"""The share of all people from which a room's end is worth a word."""
+
 _FEW = 3
 
 
@@ -26,10 +29,9 @@ def endings(
     live = [r for r in relocations if not r.settled and r.status is not Status.REJECTED]
     left = [r for r in live if r.cause is not Cause.OVERFLOWED]
     for relocation in sorted(left, key=lambda r: (-(r.participants_before or 0), r.id))[:_FEW]:
-        before = relocation.participants_before or 0
-        share = before / (before + (participants or 0)) if before else 0.0
+        share = _share(relocation, participants)
         text = _lost(relocation)
-        if share < 0.1 or not text:
+        if share < MATTERS or not text:
             continue
         ended = relocation.cause in (Cause.ENDED, Cause.SUCCEEDED)
         if ended and _doubted(relocation, differing):
@@ -39,10 +41,36 @@ def endings(
     yield from _overflows([r for r in live if r.cause is Cause.OVERFLOWED])
 
 
+def lost(
+    relocations: Iterable[Relocation], participants: int | None, differing: Mapping[Subject, float]
+) -> tuple[str, ...]:
+    """The lineages whose newest room ended with an audience that matters to `participants` of all.
+
+    No successor stands for it, and no other source speaks against the end.
+    """
+    newest: dict[str, Relocation] = {}
+    for relocation in sorted((r for r in relocations if not r.settled), key=lambda r: r.at):
+        newest[relocation.lineage] = relocation
+    return tuple(
+        lineage
+        for lineage, relocation in newest.items()
+        if relocation.cause is not Cause.OVERFLOWED
+        and (relocation.to is None or relocation.status is Status.PROPOSED)
+        and _share(relocation, participants) >= MATTERS
+        and not _doubted(relocation, differing)
+    )
+
+
+def _share(relocation: Relocation, participants: int | None) -> float:
+    """The share of the people before in all, with `participants` now."""
+    before = relocation.participants_before or 0
+    return before / (before + (participants or 0)) if before else 0.0
+
+
 def _doubted(relocation: Relocation, differing: Mapping[Subject, float]) -> bool:
     """Whether another source speaks against an end: then it is no proof that people are gone."""
     end = relocation.at - (relocation.dark_seconds or 0.0)
-    return any(differing.get(what, -math.inf) > end - WITNESS for what in _WITNESSES)
+    return any(differing.get(what, -math.inf) > end - WITNESS for what in WITNESSES)
 
 
 def _lost(relocation: Relocation) -> str:

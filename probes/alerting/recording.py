@@ -1,0 +1,40 @@
+"""Values that boards and Grafana share, recorded once by Prometheus: level:metric:operation.
+
+As in the alerts, several Roomwatch that watch the same give one value: shares are those of the one that
+sees it worst, numbers those of the one that sees most.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_TRIES = "rooms_join_attempts_total"
+_OWN = 'roomwatch_probe_runs_total{probe="join"}'
+
+
+def _success(by: str, counter: str, window: str) -> str:
+    """The share of joins that get in, where there are any."""
+    name, _, matchers = counter.rstrip("}").partition("{")
+    joined = ",".join(filter(None, [matchers, 'outcome="joined"']))
+    return (
+        f"min by ({by}) (\n"
+        f"  sum without (outcome) (increase({name}{{{joined}}}[{window}]))\n"
+        f"  /\n  (sum without (outcome) (increase({counter}[{window}])) > 0)\n)"
+    )
+
+
+RECORDED: Final[dict[str, str]] = {
+    "service:rooms_participants:max": "max by (rooms_service) (rooms_service_participants)",
+    "node:rooms_participants:max": "max by (rooms_service, rooms_node) (rooms_node_participants)",
+    "service:rooms_open:max": "max by (rooms_service) (rooms_open)",
+    "service:rooms_door_waiting:max": "max by (rooms_service) (rooms_door_waiting)",
+    "service:rooms_join_attempts:rate1m": (
+        f"max by (rooms_service) (sum without (outcome) (rate({_TRIES}[1m])))"
+    ),
+    "service_outcome:rooms_join_attempts:rate1m": (f"max by (rooms_service, outcome) (rate({_TRIES}[1m]))"),
+    "service:rooms_join_success:ratio_increase30s": _success("rooms_service", _TRIES, "30s"),
+    "service:rooms_join_success:ratio_increase1m": _success("rooms_service", _TRIES, "1m"),
+    "service:rooms_join_success:ratio_increase5m": _success("rooms_service", _TRIES, "5m"),
+    "node:roomwatch_join_success:ratio_increase5m": _success("rooms_service, rooms_node", _OWN, "5m"),
+}
+"""PromQL by the name of the series."""
