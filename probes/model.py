@@ -305,7 +305,11 @@ class Disagreement(msgspec.Struct, frozen=True):
 
 
 class ProbeView(msgspec.Struct, frozen=True, kw_only=True):
-    """The last run of one probe, and how its recent runs went."""
+    """The last run of one probe, and how its recent runs went.
+
+    `overruns` and `missed` count the runs that did not happen since the probe was first run:
+    as the one before still ran, and for want of time.
+    """
 
     name: str
     node: str
@@ -317,6 +321,9 @@ class ProbeView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     p95: float | None = None
     success_ratio: float | None = None
+    failures_in_a_row: int = 0
+    overruns: int = 0
+    missed: int = 0
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True):

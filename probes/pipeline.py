@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from probes.alerting.firing import Firing
 from probes.model import Observation
 
 UNWRITABLE = (OverflowError, TypeError, ValueError, msgspec.MsgspecError)
@@ -13,11 +14,15 @@ UNWRITABLE = (OverflowError, TypeError, ValueError, msgspec.MsgspecError)
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
-    """What all services looked like at one tick. `seq` is wall time over the tick's length."""
+    """What all services looked like at one tick. `seq` is wall time over the tick's length.
+
+    `firing`: the alerts that fire by Roomwatch's own evaluation.
+    """
 
     seq: int
     at: float
     observations: tuple[Observation, ...]
+    firing: tuple[Firing, ...] = ()
 
 
 class Sink(Protocol):

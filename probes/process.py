@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
+from probes.alerting.own import OwnAlerts
 from probes.cadence import Cadence
 from probes.history import HistorySink, open_history
 from probes.http import Http
@@ -97,6 +98,7 @@ class Prober:
         self._lag = LoopLag()
         self._metrics = Metrics()
         self._watches: dict[str, Watch] = {}
+        self._alerts = OwnAlerts()
         self._opened: Opened = {}
         self._watching = ThreadPoolExecutor(1, thread_name_prefix="watch")
         self._schedule: Schedule[Probe] = Schedule(self._probe, self._late)
@@ -175,6 +177,7 @@ class Prober:
         probes = roster(config, self._http, self._opened)
         self._keep_history(config.history)
         await self._follow_services(config)
+        self._alerts.follow(config.objectives)
         self._metrics.watch((p.service, p.node, p.name, p.name == JOIN) for p in probes)
         self._schedule.follow(probes)
         self._show_every(config.tick)
@@ -223,6 +226,9 @@ class Prober:
 
     def _late(self, probe: Probe, overruns: int, missed: int) -> None:
         self._metrics.late(probe.service, probe.node, probe.name, overruns, missed)
+        watch = self._watches.get(probe.service)
+        if watch is not None:
+            self._watching.submit(watch.late, probe.node, probe.name, overruns, missed)
 
     async def _show(self) -> None:
         self._schedule.look_at_the_clock()
@@ -231,7 +237,8 @@ class Prober:
         self._last_seq = seq = max(int(at * SEQ_A_SECOND), self._last_seq + 1)
         observations = await self._aside(_observations, list(self._watches.values()), at)
         self._tell_metrics()
-        tick = Tick(seq=seq, at=at, observations=observations)
+        firing = self._alerts.look(observations, at)
+        tick = Tick(seq=seq, at=at, observations=observations, firing=firing)
         for sink in self._sinks:
             sink.write(tick)
 

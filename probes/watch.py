@@ -114,6 +114,12 @@ class Watch:
             self._learn(endpoint, changes, result.at, result.part.successors)
             self._fill(changes, result.at)
 
+    def late(self, node: str, probe: str, overruns: int, missed: int) -> None:
+        """Count runs of a probe that did not happen: the one before still ran, or there was no time."""
+        endpoint = self._endpoints.get(node)
+        if endpoint is not None and probe in endpoint.runs:
+            endpoint.runs[probe].late(overruns, missed)
+
     def notice(self, notice: Notice) -> bool:
         """Take in what the service told by itself, however often it does. Returns whether rooms changed."""
         if not self._heard.is_new(notice):

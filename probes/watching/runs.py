@@ -20,10 +20,19 @@ class Runs:
     def __init__(self) -> None:
         self._last: ProbeResult | None = None
         self._recent: deque[tuple[float, bool]] = deque(maxlen=RUNS)
+        self._failures_in_a_row = 0
+        self._overruns = 0
+        self._missed = 0
 
     def take(self, result: ProbeResult) -> None:
         self._last = result
+        self._failures_in_a_row = 0 if result.outcome.success else self._failures_in_a_row + 1
         self._recent.append((result.seconds, result.outcome.success))
+
+    def late(self, overruns: int, missed: int) -> None:
+        """Count runs that did not happen."""
+        self._overruns += overruns
+        self._missed += missed
 
     def view(self) -> ProbeView | None:
         """The last run and how the recent ones went, or None before the first."""
@@ -41,6 +50,9 @@ class Runs:
             detail=plain_text(last.detail, _DETAIL_BYTES),
             p95=_p95([seconds for seconds, _ in self._recent]),
             success_ratio=sum(good for _, good in self._recent) / len(self._recent),
+            failures_in_a_row=self._failures_in_a_row,
+            overruns=self._overruns,
+            missed=self._missed,
         )
 
 

@@ -1,0 +1,77 @@
+"""What fires now, of all services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from heapq import nsmallest
+
+from probes.alerting.firing import Firing
+from probes.alerting.own.holding import Holding
+from probes.alerting.own.places import places
+from probes.alerting.own.sources import sources
+from probes.alerting.table import ALERTS
+from probes.config.objectives import Objectives
+from probes.model import Observation
+
+MOST_FIRING = 60
+"""The most alerts of one service that are told: the first of the table come first."""
+
+_ORDER = {name: place for place, name in enumerate(ALERTS)}
+
+
+class OwnAlerts:
+    """Looks at each tick's observations and says which alerts fire."""
+
+    def __init__(self) -> None:
+        self._objectives = Objectives()
+        self._services: dict[str, _Service] = {}
+
+    def follow(self, objectives: Objectives) -> None:
+        """Take over a changed config. What fires goes on firing while its condition holds."""
+        self._objectives = objectives
+
+    def look(self, observations: Sequence[Observation], at: float) -> tuple[Firing, ...]:
+        """All that fires at wall time `at`, by service, the gravest first; each at most `MOST_FIRING`."""
+        self._services = {seen.name: self._services.get(seen.name) or _Service() for seen in observations}
+        return tuple(
+            firing
+            for seen in observations
+            for firing in self._services[seen.name].look(seen, at, self._objectives)
+        )
+
+
+class _Service:
+    """What is remembered of one service from one tick to the next."""
+
+    def __init__(self) -> None:
+        self._clock = Clock()
+        self._holding = Holding()
+
+    def look(self, seen: Observation, at: float, objectives: Objectives) -> list[Firing]:
+        now = self._clock.at(at, seen.pace)
+        firing = self._holding.take(_found(seen, at, objectives), now)
+        return nsmallest(MOST_FIRING, firing, key=_rank)
+
+
+class Clock:
+    """Seconds of a service: the wall's, or more of them where it is replayed faster. It never goes back."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._wall: float | None = None
+
+    def at(self, wall: float, pace: float | None) -> float:
+        """The service's seconds at wall time `wall`, since the first."""
+        passed = 0.0 if self._wall is None else max(0.0, wall - self._wall)
+        self._wall = wall
+        self._now += passed * max(1.0, pace or 1.0)
+        return self._now
+
+
+def _found(seen: Observation, at: float, _objectives: Objectives) -> Iterable[Firing]:
+    yield from places(seen, at)
+    yield from sources(seen, at)
+
+
+def _rank(firing: Firing) -> tuple[int, str, str, str, str, str]:
+    return _ORDER[firing.alert], firing.node, firing.room, firing.lineage, firing.probe, firing.what
