@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
 
-import msgspec
 import pytest
 
-from dashboard.demo import MAPPING
-from probes.config.objectives import Objectives
-from probes.model import Cause, Observation, Outcome, ProbeResult, Status
-from probes.services.http_json import HttpJson, HttpJsonSettings
-from probes.watch import Watch
-from seeds import load
-from seeds.play import Played
+from probes.model import Cause, Observation, Status
+from tests.probes import playing
 
-STEP = 4.0
 SPEED = 20.0
 """As fast as a demo usually goes: the story must not hang on it."""
 
 
 def played(name: str, until: float | None = None) -> Iterator[tuple[float, Observation]]:
     """Seconds since the start, and what is known then."""
-    play = Played(load(name))
-    settings = HttpJsonSettings.model_validate(
-        {"name": "spaces", "kind": "http-json", "url": "http://127.0.0.1/rooms", "every": "100ms", **MAPPING}
-    )
-    service, watch = HttpJson(settings), Watch(settings, Objectives())
-    node = settings.endpoints[0].id
-    nodes = [{"id": n.id, "label": n.label} for n in play.seed.nodes]
-    for step in count():
-        t = step * STEP
-        if t > (play.lasts if until is None else until):
-            return
-        moment = play.at(t)
-        body = {
-            "time": play.starts + t,
-            "nodes": nodes,
-            "rooms": [msgspec.to_builtins(room) for room in moment.rooms],
-            "joins": moment.joins,
-        }
-        at = 1000.0 + t / SPEED
-        part = service.read(msgspec.json.encode(body), node, "the seeds service")
-        watch.observe(
-            ProbeResult(
-                service="spaces", node=node, probe="rooms", outcome=Outcome.OK, at=at, seconds=0.01, part=part
-            )
-        )
-        yield t, watch.observation(at + 0.01)
+    for seen in playing.played(name, step=4.0, speed=SPEED, until=until):
+        yield seen.t, seen.observation
 
 
 def standing(seen: Observation) -> list[Cause]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from heapq import nsmallest
 
 from probes.alerting.firing import Firing
 from probes.alerting.own.holding import Holding
+from probes.alerting.own.joining import Joining
 from probes.alerting.own.places import places
 from probes.alerting.own.sources import sources
 from probes.alerting.table import ALERTS
@@ -46,11 +47,16 @@ class _Service:
     def __init__(self) -> None:
         self._clock = Clock()
         self._holding = Holding()
+        self._joining = Joining()
 
     def look(self, seen: Observation, at: float, objectives: Objectives) -> list[Firing]:
         now = self._clock.at(at, seen.pace)
-        firing = self._holding.take(_found(seen, at, objectives), now)
-        return nsmallest(MOST_FIRING, firing, key=_rank)
+        found = [
+            *self._joining.look(seen, at, now, objectives),
+            *places(seen, at),
+            *sources(seen, at),
+        ]
+        return nsmallest(MOST_FIRING, self._holding.take(found, now), key=_rank)
 
 
 class Clock:
@@ -66,11 +72,6 @@ class Clock:
         self._wall = wall
         self._now += passed * max(1.0, pace or 1.0)
         return self._now
-
-
-def _found(seen: Observation, at: float, _objectives: Objectives) -> Iterable[Firing]:
-    yield from places(seen, at)
-    yield from sources(seen, at)
 
 
 def _rank(firing: Firing) -> tuple[int, str, str, str, str, str]:
