@@ -17,6 +17,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
+from probes.alerting.firing import Firing
 from probes.alerting.own import OwnAlerts
 from probes.cadence import Cadence
 from probes.history import HistorySink, open_history
@@ -235,9 +236,8 @@ class Prober:
         at = time.time()
         # Numbers go on growing after the clock was set back.
         self._last_seq = seq = max(int(at * SEQ_A_SECOND), self._last_seq + 1)
-        observations = await self._aside(_observations, list(self._watches.values()), at)
+        observations, firing = await self._aside(_seen, list(self._watches.values()), self._alerts, at)
         self._tell_metrics()
-        firing = self._alerts.look(observations, at)
         tick = Tick(seq=seq, at=at, observations=observations, firing=firing)
         for sink in self._sinks:
             sink.write(tick)
@@ -250,8 +250,11 @@ class Prober:
         self._metrics.dropped("link", self._link.dropped)
 
 
-def _observations(watches: Iterable[Watch], at: float) -> tuple[Observation, ...]:
-    return tuple(watch.observation(at) for watch in watches)
+def _seen(
+    watches: Iterable[Watch], alerts: OwnAlerts, at: float
+) -> tuple[tuple[Observation, ...], tuple[Firing, ...]]:
+    observations = tuple(watch.observation(at) for watch in watches)
+    return observations, alerts.look(observations, at)
 
 
 async def _main(descriptor: int) -> None:

@@ -9,7 +9,7 @@ from probes.alerting.firing import Firing
 from probes.alerting.own.holding import Holding
 from probes.alerting.own.joining import Joining
 from probes.alerting.own.places import places
-from probes.alerting.own.sources import sources
+from probes.alerting.own.sources import Sources
 from probes.alerting.table import ALERTS
 from probes.config.objectives import Objectives
 from probes.model import Observation
@@ -48,13 +48,14 @@ class _Service:
         self._clock = Clock()
         self._holding = Holding()
         self._joining = Joining()
+        self._sources = Sources()
 
     def look(self, seen: Observation, at: float, objectives: Objectives) -> list[Firing]:
         now = self._clock.at(at, seen.pace)
         found = [
             *self._joining.look(seen, at, now, objectives),
             *places(seen, at),
-            *sources(seen, at),
+            *self._sources.look(seen, at, now),
         ]
         return nsmallest(MOST_FIRING, self._holding.take(found, now), key=_rank)
 

@@ -8,7 +8,7 @@ Counts = tuple[int, ...]
 
 
 class Grown:
-    """Counts that only grow, as they stood over the last `length` seconds, one of them every `step` seconds."""
+    """Counts that only grow, as they stood every `step` seconds of the last `length` seconds."""
 
     def __init__(self, length: float, step: float) -> None:
         self._length = length
@@ -18,7 +18,7 @@ class Grown:
         self._latest: Counts = ()
 
     def take(self, counts: Counts, now: float) -> None:
-        """Read the counts at `now`. Where one of them fell, all began anew: with what was before nothing compares."""
+        """Read the counts at `now`. Where one of them fell they began anew, and what was before is forgotten."""
         if any(count < before for count, before in zip(counts, self._latest, strict=False)):
             self._times.clear()
             self._counts.clear()

@@ -15,7 +15,7 @@ Subject = tuple[str, str, str, str, str, str]
 
 
 class _Held(NamedTuple):
-    """A condition that held lately. `began` and `gone` are the service's seconds, `firing.since` wall time."""
+    """A condition that held lately. `began` and `gone` are seconds of the service."""
 
     began: float
     fires: bool

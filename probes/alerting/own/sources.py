@@ -5,45 +5,96 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probes.alerting.firing import Firing
-from probes.model import Observation
+from probes.alerting.own.grown import Grown
+from probes.model import NodeView, Observation, ProbeView
 from probes.state.disputes import in_words
 from probes.watching.wording import number, stretch
 
 JOIN = "join"
+
 IN_A_ROW = 3
 """Failures of one probe in a row that are no chance."""
 
+STALE_INTERVALS, STALE_AT_LEAST = 5, 15.0
+"""Intervals between polls, and seconds, without a good answer after which what is shown is old."""
 
-def sources(seen: Observation, at: float) -> Iterator[Firing]:
-    """What is to be said of our sources at wall time `at`."""
+LATE_OVER, LATE = 300.0, 3
+"""So many runs of a probe that did not happen in so many seconds are too many."""
+
+_STEP = 10.0
+
+
+class Sources:
+    """The sources of one service over time."""
+
+    def __init__(self) -> None:
+        self._late: dict[tuple[str, str], Grown] = {}
+
+    def look(self, seen: Observation, at: float, now: float) -> Iterator[Firing]:
+        """What is to be said of our sources at wall time `at`, `now` in seconds of the service."""
+        yield from _nodes(seen, at)
+        yield from _stale(seen, at)
+        yield from _disagreements(seen, at)
+        yield from _failing(seen, at)
+        yield from self._overruns(seen, at, now)
+
+    def _overruns(self, seen: Observation, at: float, now: float) -> Iterator[Firing]:
+        before = self._late
+        self._late = {}
+        for run in seen.probes:
+            key = run.node, run.name
+            grown = self._late[key] = before.get(key) or Grown(LATE_OVER, _STEP)
+            grown.take((run.overruns, run.missed), now)
+            late = sum(grown.over(LATE_OVER, now))
+            if late >= LATE:
+                text = (
+                    f"{number(late)} runs of {run.name} at {run.node} were left out in {stretch(LATE_OVER)}; "
+                    f"the last took {stretch(run.seconds)}"
+                )
+                yield _of_probe("RoomsProbeOverrun", seen, run, at, text)
+
+
+def _nodes(seen: Observation, at: float) -> Iterator[Firing]:
     for node in seen.nodes:
         if not node.answering:
-            for_ = "yet" if node.observed_at is None else f"for {stretch(at - node.observed_at)}"
-            text = f"Node {node.id} has given no good answer {for_}"
+            text = f"Node {node.id} has given no good answer {_since(node, at)}"
             yield Firing(alert="RoomsNodeDown", since=at, service=seen.name, node=node.id, summary=text)
+
+
+def _since(node: NodeView, at: float) -> str:
+    return "yet" if node.observed_at is None else f"for {stretch(max(0.0, at - node.observed_at))}"
+
+
+def _stale(seen: Observation, at: float) -> Iterator[Firing]:
+    if seen.observed_at is None:
+        return
+    age = at - seen.observed_at
+    if age > max(STALE_AT_LEAST, STALE_INTERVALS * (seen.poll_interval or 0.0)):
+        text = f"No good answer of {seen.name} has come for {stretch(age)}"
+        yield Firing(alert="RoomsDataStale", since=at, service=seen.name, summary=text)
+
+
+def _disagreements(seen: Observation, at: float) -> Iterator[Firing]:
     for each in seen.disagreements:
         yield Firing(
             alert="RoomsSourcesDisagree", since=at, service=seen.name, what=each.what, summary=in_words(each)
         )
-    yield from _probes(seen, at)
 
 
-def _probes(seen: Observation, at: float) -> Iterator[Firing]:
+def _failing(seen: Observation, at: float) -> Iterator[Firing]:
     for run in seen.probes:
-        if run.failures_in_a_row < IN_A_ROW:
+        failed = run.failures_in_a_row
+        if failed < IN_A_ROW:
             continue
         why = run.detail or run.outcome.replace("_", " ")
-        text = f"The last {number(run.failures_in_a_row)} runs of {run.name} at {run.node} failed: {why}"
-        yield Firing(
-            alert="RoomsProbeFailing",
-            since=at,
-            service=seen.name,
-            node=run.node,
-            probe=run.name,
-            summary=text,
-        )
+        text = f"The last {number(failed)} runs of {run.name} at {run.node} failed: {why}"
+        yield _of_probe("RoomsProbeFailing", seen, run, at, text)
         if run.name == JOIN:
-            text = f"The last {number(run.failures_in_a_row)} joins of our own at {run.node} failed: {why}"
+            text = f"The last {number(failed)} of our own joins at {run.node} failed: {why}"
             yield Firing(
                 alert="RoomsOwnJoinsFailing", since=at, service=seen.name, node=run.node, summary=text
             )
+
+
+def _of_probe(alert: str, seen: Observation, run: ProbeView, at: float, text: str) -> Firing:
+    return Firing(alert=alert, since=at, service=seen.name, node=run.node, probe=run.name, summary=text)
