@@ -18,7 +18,7 @@ class Grown:
         self._latest: Counts = ()
 
     def take(self, counts: Counts, now: float) -> None:
-        """Read the counts at `now`. Where one of them fell they began anew, and what was before is forgotten."""
+        """Read the counts at `now`. Where one fell they began anew, and what was before is forgotten."""
         if any(count < before for count, before in zip(counts, self._latest, strict=False)):
             self._times.clear()
             self._counts.clear()
