@@ -307,8 +307,8 @@ class Disagreement(msgspec.Struct, frozen=True):
 class ProbeView(msgspec.Struct, frozen=True, kw_only=True):
     """The last run of one probe, and how its recent runs went.
 
-    `overruns` and `missed` count the runs that did not happen since the probe was first run:
-    as the one before still ran, and for want of time.
+    `runs` and `failed` count since the probe was first run; `overruns` and `missed` are runs that did
+    not happen, as the one before still ran and for want of time.
     """
 
     name: str
@@ -321,6 +321,8 @@ class ProbeView(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     p95: float | None = None
     success_ratio: float | None = None
+    runs: int = 0
+    failed: int = 0
     failures_in_a_row: int = 0
     overruns: int = 0
     missed: int = 0

@@ -178,7 +178,7 @@ class Prober:
         probes = roster(config, self._http, self._opened)
         self._keep_history(config.history)
         await self._follow_services(config)
-        self._alerts.follow(config.objectives)
+        self._alerts.follow(config.objectives, {s.name: s.audience for s in config.services})
         self._metrics.watch((p.service, p.node, p.name, p.name == JOIN) for p in probes)
         self._schedule.follow(probes)
         self._show_every(config.tick)

@@ -20,13 +20,18 @@ class Runs:
     def __init__(self) -> None:
         self._last: ProbeResult | None = None
         self._recent: deque[tuple[float, bool]] = deque(maxlen=RUNS)
+        self._runs = 0
+        self._failed = 0
         self._failures_in_a_row = 0
         self._overruns = 0
         self._missed = 0
 
     def take(self, result: ProbeResult) -> None:
         self._last = result
-        self._failures_in_a_row = 0 if result.outcome.success else self._failures_in_a_row + 1
+        failed = not result.outcome.success
+        self._runs += 1
+        self._failed += failed
+        self._failures_in_a_row = self._failures_in_a_row + 1 if failed else 0
         self._recent.append((result.seconds, result.outcome.success))
 
     def late(self, overruns: int, missed: int) -> None:
@@ -50,6 +55,8 @@ class Runs:
             detail=plain_text(last.detail, _DETAIL_BYTES),
             p95=_p95([seconds for seconds, _ in self._recent]),
             success_ratio=sum(good for _, good in self._recent) / len(self._recent),
+            runs=self._runs,
+            failed=self._failed,
             failures_in_a_row=self._failures_in_a_row,
             overruns=self._overruns,
             missed=self._missed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from heapq import nsmallest
 
 from probes.alerting.firing import Firing
@@ -25,11 +25,15 @@ class OwnAlerts:
 
     def __init__(self) -> None:
         self._objectives = Objectives()
+        self._audiences: Mapping[str, int] = {}
         self._services: dict[str, _Service] = {}
 
-    def follow(self, objectives: Objectives) -> None:
-        """Take over a changed config. What fires goes on firing while its condition holds."""
-        self._objectives = objectives
+    def follow(self, objectives: Objectives, audiences: Mapping[str, int]) -> None:
+        """Take over a changed config, with the audience from which rooms of each service matter.
+
+        What fires goes on firing while its condition holds.
+        """
+        self._objectives, self._audiences = objectives, audiences
 
     def look(self, observations: Sequence[Observation], at: float) -> tuple[Firing, ...]:
         """All that fires at wall time `at`, by service, the gravest first; each at most `MOST_FIRING`."""
@@ -37,7 +41,9 @@ class OwnAlerts:
         return tuple(
             firing
             for seen in observations
-            for firing in self._services[seen.name].look(seen, at, self._objectives)
+            for firing in self._services[seen.name].look(
+                seen, at, self._objectives, self._audiences.get(seen.name, 1)
+            )
         )
 
 
@@ -50,11 +56,11 @@ class _Service:
         self._joining = Joining()
         self._sources = Sources()
 
-    def look(self, seen: Observation, at: float, objectives: Objectives) -> list[Firing]:
+    def look(self, seen: Observation, at: float, objectives: Objectives, audience: int) -> list[Firing]:
         now = self._clock.at(at, seen.pace)
         found = [
             *self._joining.look(seen, at, now, objectives),
-            *places(seen, at),
+            *places(seen, at, audience),
             *self._sources.look(seen, at, now),
         ]
         return nsmallest(MOST_FIRING, self._holding.take(found, now), key=_rank)

@@ -4,111 +4,130 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
+from probes.alerting import conditions as c
+from probes.alerting.conditions import Pair, failing_share
 from probes.alerting.firing import Firing
-from probes.alerting.own.grown import Grown
+from probes.alerting.own.grown import Counted, Grown, windows
 from probes.config.objectives import Objectives
 from probes.model import Door, Observation, Observer, ProbeView
 from probes.state.joining import storm
 from probes.watching.wording import number, percent, stretch
 
-FAST = (30.0, 60.0)
-"""Seconds over both of which joins must fail to page."""
-
-FAST_BURN = 14.4
-"""How many times as many as promised must fail to page."""
-
-FEWEST_TRIES = 20
-
-SLOW = ((300.0, 3600.0, 6.0), (1800.0, 21600.0, 1.0))
-"""Pairs of windows in seconds, and how many times as many as promised must fail in both."""
-
 JOIN = "join"
-SLOW_OVER = 300.0
-FEWEST_JOINS = 10
-MOST_JOINS = 600
+
+_WINDOWS = windows((c.LAUNCH, *c.SLOW_BURNS))
+_MOST_JOINS = 1_000
 
 
 class Joining:
-    """The joins of one service over time: its own counters, and our joins."""
+    """The joins of one service over time: by its own counters, and ours."""
 
     def __init__(self) -> None:
-        self._lately = Grown(FAST[1], 1.0)
-        self._hour = Grown(SLOW[0][1], 10.0)
-        self._hours = Grown(SLOW[1][1], 60.0)
-        self._joins: deque[tuple[float, float]] = deque(maxlen=MOST_JOINS)
-        self._seen: dict[str, float] = {}
+        self._theirs = Grown(_WINDOWS)
+        self._ours: dict[str, Grown] = {}
+        self._joined = Joined()
 
-    def look(self, seen: Observation, at: float, now: float, objectives: Objectives) -> Iterator[Firing]:
+    def look(self, seen: Observation, at: float, now: float, promised: Objectives) -> Iterator[Firing]:
         """What is to be said of joins at wall time `at`, `now` in seconds of the service."""
-        counted = _counts(seen.door)
+        counted = _counted(seen.door)
         if counted is not None:
-            for grown in (self._lately, self._hour, self._hours):
-                grown.take(counted, now)
-            yield from self._failing(seen, at, now, objectives)
-            yield from self._burning(seen, at, now, objectives)
-        yield from self._slow(seen, at, now, objectives)
+            self._theirs.take(counted, now)
+            yield from self._service(seen, at, promised)
+        ours = [run for run in seen.probes if run.name == JOIN]
+        self._ours = {run.node: self._ours.get(run.node) or Grown(_WINDOWS) for run in ours}
+        for run in ours:
+            self._ours[run.node].take(Counted(run.runs, run.failed), now)
+            yield from self._node(seen, run, at, promised)
+        yield from self._slow(seen, ours, at, now, promised)
         for reason in storm(seen.door):
             yield Firing(alert="RoomsRetryStorm", since=at, service=seen.name, summary=reason.text)
 
-    def _failing(self, seen: Observation, at: float, now: float, objectives: Objectives) -> Iterator[Firing]:
-        most = min(1.0, FAST_BURN * (1 - objectives.join_success))
-        stretches = [self._lately.over(seconds, now) for seconds in FAST]
-        if min(tries for tries, _ in stretches) >= FEWEST_TRIES and all(_share(s) >= most for s in stretches):
-            text = _fail(stretches[0], FAST[0], objectives)
+    def _service(self, seen: Observation, at: float, promised: Objectives) -> Iterator[Firing]:
+        failing = _burn(self._theirs, (c.LAUNCH,), promised, fewest_over_long=True)
+        if failing:
+            text = f"{failing}; the objective is {percent(1 - promised.join_success)}"
             yield Firing(alert="RoomsJoinsFailing", since=at, service=seen.name, summary=text)
+        burning = _burn(self._theirs, c.SLOW_BURNS, promised)
+        if burning:
+            text = f"{burning}; the objective is {percent(1 - promised.join_success)}"
+            yield Firing(alert="RoomsJoinBudgetBurning", since=at, service=seen.name, summary=text)
 
-    def _burning(self, seen: Observation, at: float, now: float, objectives: Objectives) -> Iterator[Firing]:
-        for (short, long, times), grown in zip(SLOW, (self._hour, self._hours), strict=True):
-            stretches = [grown.over(seconds, now) for seconds in (short, long)]
-            if all(
-                tries >= FEWEST_TRIES and _share((tries, failed)) >= times * (1 - objectives.join_success)
-                for tries, failed in stretches
-            ):
-                text = _fail(stretches[0], short, objectives)
-                yield Firing(alert="RoomsJoinBudgetBurning", since=at, service=seen.name, summary=text)
-                return
+    def _node(self, seen: Observation, run: ProbeView, at: float, promised: Objectives) -> Iterator[Firing]:
+        where, grown = f"of our own joins at {run.node}", self._ours[run.node]
+        often = _burn(grown, (c.LAUNCH,), promised, fewest_over_long=True)
+        if run.failures_in_a_row >= c.OWN_RUN:
+            why = run.detail or run.outcome.replace("_", " ")
+            often = f"The last {number(run.failures_in_a_row)} {where} failed: {why}"
+        elif often:
+            often = f"{often} {where}"
+        if often:
+            yield _at_node("RoomsOwnJoinsFailing", seen, run, at, often)
+        burning = _burn(grown, c.SLOW_BURNS, promised)
+        if burning:
+            yield _at_node("RoomsJoinBudgetBurning", seen, run, at, f"{burning} {where}")
 
-    def _slow(self, seen: Observation, at: float, now: float, objectives: Objectives) -> Iterator[Firing]:
-        self._remember(seen.probes, now)
-        took = sorted(seconds for _, seconds in self._joins)
-        if len(took) < FEWEST_JOINS:
-            return
-        p95 = took[math.ceil(0.95 * len(took)) - 1]
-        if p95 > objectives.join_within:
+    def _slow(
+        self, seen: Observation, ours: Iterable[ProbeView], at: float, now: float, promised: Objectives
+    ) -> Iterator[Firing]:
+        self._joined.take(ours, now)
+        share = min(c.SLOW_QUANTILE, promised.join_success)
+        took = self._joined.quantile(share)
+        if took is not None and took > promised.join_within:
             text = (
-                f"One in 20 of our last {number(len(took))} joins that got in took {stretch(p95)} or longer; "
-                f"the objective is {stretch(objectives.join_within)}"
+                f"{percent(1 - share)} of our joins take {stretch(took)} or longer; "
+                f"the objective is {stretch(promised.join_within)}"
             )
             yield Firing(alert="RoomsJoinsSlow", since=at, service=seen.name, summary=text)
 
-    def _remember(self, probes: Sequence[ProbeView], now: float) -> None:
-        """Our joins that got in, each once, by the time at which they ended."""
-        seen = {run.node: run.observed_at for run in probes if run.name == JOIN}
-        for run in probes:
-            if run.name == JOIN and run.success and self._seen.get(run.node) != run.observed_at:
-                self._joins.append((now, run.seconds))
-        self._seen = seen
-        while self._joins and self._joins[0][0] < now - SLOW_OVER:
-            self._joins.popleft()
+
+class Joined:
+    """How long our joins took that got in within `SLOW_OVER` seconds."""
+
+    def __init__(self) -> None:
+        self._took: deque[tuple[float, float]] = deque(maxlen=_MOST_JOINS)
+        self._ended: dict[str, float] = {}
+
+    def take(self, ours: Iterable[ProbeView], now: float) -> None:
+        """Read the last join at each node; of several since the look before, the others are missed."""
+        ended = {run.node: run.observed_at for run in ours}
+        for run in ours:
+            if run.success and self._ended.get(run.node) != run.observed_at:
+                self._took.append((now, run.seconds))
+        self._ended = ended
+        while self._took and self._took[0][0] < now - c.SLOW_OVER:
+            self._took.popleft()
+
+    def quantile(self, share: float) -> float | None:
+        """The seconds that `share` of them took at most; None where they are too few."""
+        took = sorted(seconds for _, seconds in self._took)
+        return took[math.ceil(share * len(took)) - 1] if len(took) >= c.FEWEST_JOINED else None
 
 
-def _counts(door: Door | None) -> tuple[int, int] | None:
-    """All tries that the service counted, and those that failed; None where it counts none."""
+def _counted(door: Door | None) -> Counted | None:
+    """What the service counted; None where it counts no tries."""
     if door is None or door.observer is not Observer.SERVICE:
         return None
     failed = sum(count for outcome, count in door.totals.items() if not outcome.success)
-    return sum(door.totals.values()), failed
+    return Counted(sum(door.totals.values()), failed)
 
 
-def _share(stretch: tuple[int, ...]) -> float:
-    tries, failed = stretch
-    return failed / tries if tries else 0.0
+def _burn(
+    grown: Grown, pairs: Iterable[Pair], promised: Objectives, *, fewest_over_long: bool = False
+) -> str:
+    """How many fail, in words, where that is too many in both windows of a pair; else nothing."""
+    if grown.failed < c.FEWEST_FAILED:
+        return ""
+    for pair in pairs:
+        short, long = grown.over(pair.short), grown.over(pair.long)
+        most, enough = failing_share(pair.burn, promised.join_success), long if fewest_over_long else short
+        fails = short.share > most and long.share > most
+        if fails and enough.tries >= c.FEWEST_TRIES and enough.failed >= c.FEWEST_FAILED:
+            tries = number(round(long.tries))
+            return f"{percent(long.share)} of {tries} joins failed in {stretch(pair.long)}"
+    return ""
 
 
-def _fail(counts: tuple[int, ...], seconds: float, objectives: Objectives) -> str:
-    return (
-        f"{percent(_share(counts))} of {number(counts[0])} joins failed in {stretch(seconds)}; "
-        f"the objective is {percent(1 - objectives.join_success)}"
-    )
+def _at_node(alert: str, seen: Observation, run: ProbeView, at: float, text: str) -> Firing:
+    return Firing(alert=alert, since=at, service=seen.name, node=run.node, summary=text)

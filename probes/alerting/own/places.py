@@ -1,73 +1,101 @@
-"""Conditions about where the people are: rooms that ended, moved or are full."""
+"""Conditions about where the people are: rooms that ended or moved, and what is full."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from probes.alerting import conditions as c
 from probes.alerting.firing import Firing
-from probes.model import Cause, Observation, Relocation, Status
+from probes.model import Observation, Relocation, RoomView
 from probes.watching.accounts import named
 from probes.watching.wording import number, percent, stretch
 
-SOON = 600.0
-"""Seconds to full, below which it is soon."""
 
-FEW = 0.5
-"""The share of people below which few have followed."""
-
-FOLLOWED_BY = 120.0
-"""Seconds of service time after a relocation by which people should have followed."""
-
-
-def places(seen: Observation, at: float) -> Iterator[Firing]:
-    """What is to be said of rooms and their people at wall time `at`."""
-    yield from _left(seen, at)
-    yield from _full(seen, at)
-
-
-def _left(seen: Observation, at: float) -> Iterator[Firing]:
-    for each in seen.relocations:
-        if each.settled or each.status is Status.REJECTED:
-            continue
-        if each.cause is Cause.ENDED:
-            alert, text = "RoomsEnded", _ended(each)
-        elif few_followed(seen, each):
-            alert, text = "RoomsFewFollowed", _few_followed(each)
-        else:
-            continue
-        yield Firing(alert=alert, since=at, service=seen.name, lineage=each.lineage, summary=text)
+def places(seen: Observation, at: float, audience: int) -> Iterator[Firing]:
+    """What is to be said of rooms and their people at wall time `at`; rooms matter from `audience` on."""
+    for lineage, relocation in _newest(seen).items():
+        found = _left(seen, relocation)
+        if found is not None:
+            alert, text = found
+            yield Firing(alert=alert, since=at, service=seen.name, lineage=lineage, summary=text)
+    if seen.collapsed:
+        yield Firing(alert="RoomsCollapsed", since=at, service=seen.name, summary=_collapsed(seen))
+    for space in _spaces(seen, audience):
+        if space.left is not None and space.left < c.SOON_FULL:
+            alert = "RoomsSoonFull" if space.left else "RoomsFull"
+            yield Firing(
+                alert=alert,
+                since=at,
+                service=seen.name,
+                node=space.node,
+                room=space.room,
+                summary=_full(space),
+            )
 
 
-def _ended(relocation: Relocation) -> str:
-    before = number(relocation.participants_before or 0)
-    return f"Room {named(relocation.from_)} ended with {before} listening; no successor is known"
+def _newest(seen: Observation) -> dict[str, Relocation]:
+    """What is still followed of each lineage; where that is several, the newest."""
+    followed = sorted((each for each in seen.relocations if not each.settled), key=lambda each: each.at)
+    return {each.lineage: each for each in followed}
 
 
-def _few_followed(relocation: Relocation) -> str:
-    before, share = number(relocation.participants_before or 0), percent(relocation.carried_over or 0.0)
-    way = f"Room {named(relocation.from_)} goes on as {named(relocation.to)}"
-    return f"{way}; {share} of its {before} people have followed"
+def _left(seen: Observation, relocation: Relocation) -> tuple[str, str] | None:
+    """The alert on a room that was left, and its words; None where all is as it should be."""
+    before, room = relocation.participants_before or 0, named(relocation.from_)
+    if relocation.lineage in seen.lost:
+        return "RoomsEnded", f"Room {room} ended with {number(before)} listening; no successor is known"
+    share = relocation.carried_over
+    if share is None or share >= c.FOLLOWED or not _had_time(seen, relocation) or not _matters(seen, before):
+        return None
+    text = f"{percent(share)} of the {number(before)} people of room {room} have followed"
+    return "RoomsFewFollowed", f"{text} to {named(relocation.to)}"
 
 
-def few_followed(seen: Observation, relocation: Relocation) -> bool:
-    """Whether people have had time to follow, and few have."""
-    share, now = relocation.carried_over, seen.service_time
-    return share is not None and share < FEW and now is not None and now - relocation.at >= FOLLOWED_BY
+def _had_time(seen: Observation, relocation: Relocation) -> bool:
+    return seen.service_time is not None and seen.service_time - relocation.at >= c.FOLLOWED_AFTER
 
 
-def _full(seen: Observation, at: float) -> Iterator[Firing]:
-    free = seen.headroom
-    where = [(seen.name, "", "", free.seconds_to_full, free.capacity)]
-    where += [(f"Node {n.id}", n.id, "", n.seconds_to_full, n.capacity) for n in seen.nodes]
-    where += [(f"Room “{r.title or r.id}”", r.node, r.id, r.seconds_to_full, r.capacity) for r in seen.rooms]
-    for name, node, room, left, capacity in where:
-        if left is None or left >= SOON:
-            continue
-        most = f"the capacity is {number(capacity or 0)}"
-        text = (
-            f"{name} is full: {most}"
-            if left == 0
-            else f"{name} is full in {stretch(left)} at this growth: {most}"
-        )
-        alert = "RoomsSoonFull" if left else "RoomsFull"
-        yield Firing(alert=alert, since=at, service=seen.name, node=node, room=room, summary=text)
+def _matters(seen: Observation, before: int) -> bool:
+    """Whether `before` are many beside all who are in rooms now."""
+    return before >= c.MATTERS * (before + (seen.participants or 0))
+
+
+def _collapsed(seen: Observation) -> str:
+    now = "" if seen.participants is None else f": {number(seen.participants)} are left"
+    return f"Half of all people or more are gone from {seen.name} within a minute{now}"
+
+
+class _Space(NamedTuple):
+    """What may be full: the service, a node or a room, and the seconds that are left until then."""
+
+    name: str
+    left: float | None
+    capacity: int | None
+    node: str = ""
+    room: str = ""
+
+
+def _spaces(seen: Observation, audience: int) -> Iterator[_Space]:
+    yield _Space(seen.name, seen.headroom.seconds_to_full, seen.headroom.capacity)
+    for node in seen.nodes:
+        yield _Space(f"Node {node.id}", node.seconds_to_full, node.capacity, node.id)
+    for room in seen.rooms:
+        if room.seconds_to_full is not None and _is_big(seen, room, audience):
+            name = f"Room “{room.title or room.id}”"
+            yield _Space(name, room.seconds_to_full, room.capacity, room.node, room.id)
+
+
+def _is_big(seen: Observation, room: RoomView, audience: int) -> bool:
+    people, everybody = room.participants, seen.participants
+    return (
+        people is not None
+        and everybody is not None
+        and people >= audience
+        and people >= c.MATTERS * everybody
+    )
+
+
+def _full(space: _Space) -> str:
+    when = f"in {stretch(space.left)} at this growth" if space.left else "now"
+    return f"{space.name} is full {when}: the capacity is {number(space.capacity or 0)}"

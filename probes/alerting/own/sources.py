@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from probes.alerting import conditions as c
 from probes.alerting.firing import Firing
-from probes.alerting.own.grown import Grown
+from probes.alerting.own.grown import Counted, Grown
 from probes.model import NodeView, Observation, ProbeView
 from probes.state.disputes import in_words
 from probes.watching.wording import number, stretch
-
-JOIN = "join"
-
-IN_A_ROW = 3
-"""Failures of one probe in a row that are no chance."""
-
-STALE_INTERVALS, STALE_AT_LEAST = 5, 15.0
-"""Intervals between polls, and seconds, without a good answer after which what is shown is old."""
-
-LATE_OVER, LATE = 300.0, 3
-"""So many runs of a probe that did not happen in so many seconds are too many."""
-
-_STEP = 10.0
 
 
 class Sources:
@@ -39,17 +27,18 @@ class Sources:
         yield from self._overruns(seen, at, now)
 
     def _overruns(self, seen: Observation, at: float, now: float) -> Iterator[Firing]:
+        """Runs that did not happen, among all that should have."""
         before = self._late
         self._late = {}
         for run in seen.probes:
-            key = run.node, run.name
-            grown = self._late[key] = before.get(key) or Grown(LATE_OVER, _STEP)
-            grown.take((run.overruns, run.missed), now)
-            late = sum(grown.over(LATE_OVER, now))
-            if late >= LATE:
+            key, late = (run.node, run.name), run.overruns + run.missed
+            grown = self._late[key] = before.get(key) or Grown([c.OVERRUN_OVER])
+            grown.take(Counted(run.runs + late, late), now)
+            lately = grown.over(c.OVERRUN_OVER)
+            if lately.failed >= c.FEWEST_LATE and lately.share >= c.LATE_SHARE:
                 text = (
-                    f"{number(late)} runs of {run.name} at {run.node} were left out in {stretch(LATE_OVER)}; "
-                    f"the last took {stretch(run.seconds)}"
+                    f"{number(round(lately.failed))} runs of {run.name} at {run.node} were left out or late "
+                    f"in {stretch(c.OVERRUN_OVER)}; the last took {stretch(run.seconds)}"
                 )
                 yield _of_probe("RoomsProbeOverrun", seen, run, at, text)
 
@@ -69,7 +58,7 @@ def _stale(seen: Observation, at: float) -> Iterator[Firing]:
     if seen.observed_at is None:
         return
     age = at - seen.observed_at
-    if age > max(STALE_AT_LEAST, STALE_INTERVALS * (seen.poll_interval or 0.0)):
+    if age > c.STALE_INTERVALS * (seen.poll_interval or 0.0) + c.STALE_BEYOND:
         text = f"No good answer of {seen.name} has come for {stretch(age)}"
         yield Firing(alert="RoomsDataStale", since=at, service=seen.name, summary=text)
 
@@ -83,17 +72,10 @@ def _disagreements(seen: Observation, at: float) -> Iterator[Firing]:
 
 def _failing(seen: Observation, at: float) -> Iterator[Firing]:
     for run in seen.probes:
-        failed = run.failures_in_a_row
-        if failed < IN_A_ROW:
-            continue
-        why = run.detail or run.outcome.replace("_", " ")
-        text = f"The last {number(failed)} runs of {run.name} at {run.node} failed: {why}"
-        yield _of_probe("RoomsProbeFailing", seen, run, at, text)
-        if run.name == JOIN:
-            text = f"The last {number(failed)} of our own joins at {run.node} failed: {why}"
-            yield Firing(
-                alert="RoomsOwnJoinsFailing", since=at, service=seen.name, node=run.node, summary=text
-            )
+        if run.failures_in_a_row >= c.PROBE_RUN:
+            why = run.detail or run.outcome.replace("_", " ")
+            text = f"The last {number(run.failures_in_a_row)} runs of {run.name} at {run.node} failed: {why}"
+            yield _of_probe("RoomsProbeFailing", seen, run, at, text)
 
 
 def _of_probe(alert: str, seen: Observation, run: ProbeView, at: float, text: str) -> Firing:
