@@ -37,6 +37,10 @@ class Window:
         self._tries = array("d")
         self._failed = array("d")
 
+    def __len__(self) -> int:
+        """How many counts are remembered."""
+        return len(self._times)
+
     def take(self, counted: Counted, now: float) -> None:
         if self._times and now - self._times[-1] < self._seconds / PARTS:
             return
@@ -60,20 +64,21 @@ class Grown:
         self._seconds = tuple(windows)
         self._now = 0.0
         self._latest = Counted(0, 0)
-        self._windows: dict[float, Window] = {}
+        self.windows: dict[float, Window] = {}
+        """By their seconds."""
 
     def take(self, counted: Counted, now: float) -> None:
         """Read the counts at `now`. Where one fell they began anew, and what was before is forgotten."""
         fell = counted.tries < self._latest.tries or counted.failed < self._latest.failed
-        if fell or not self._windows:
-            self._windows = {seconds: Window(seconds) for seconds in self._seconds}
-        for window in self._windows.values():
+        if fell or not self.windows:
+            self.windows = {seconds: Window(seconds) for seconds in self._seconds}
+        for window in self.windows.values():
             window.take(counted, now)
         self._latest, self._now = counted, now
 
     def over(self, seconds: float) -> Counted:
         """By how much both grew in the last `seconds`, one of the windows, before they were taken last."""
-        window = self._windows.get(seconds)
+        window = self.windows.get(seconds)
         return Counted(0, 0) if window is None else window.grown(self._latest, self._now)
 
     @property

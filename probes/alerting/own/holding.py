@@ -29,6 +29,10 @@ class Holding:
     def __init__(self) -> None:
         self._held: dict[Subject, _Held] = {}
 
+    def __len__(self) -> int:
+        """How many conditions are remembered."""
+        return len(self._held)
+
     def take(self, found: Iterable[Firing], now: float) -> list[Firing]:
         """All that fires at `now`, a second of the service, with the conditions `found` at that moment."""
         held: dict[Subject, _Held] = {}
