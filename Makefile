@@ -7,7 +7,7 @@ LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --g
 	--no-header --no-emit-index-url --no-emit-find-links pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench schema lock clean
+.PHONY: help demo test lint bench schema metrics lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -31,6 +31,9 @@ bench: $(VENV)/.dev ## measure cycle, memory, viewers; prints JSON
 
 schema: $(VENV)/.runtime ## config/roomwatch.schema.json again from the settings
 	$(PYTHON_IN) -m probes.settings > $(VENV)/schema.json && mv $(VENV)/schema.json config/roomwatch.schema.json
+
+metrics: $(VENV)/.runtime ## config/prometheus/METRICS.md again from the table of metrics
+	$(PYTHON_IN) -m probes.metrics.document > $(VENV)/metrics.md && mv $(VENV)/metrics.md config/prometheus/METRICS.md
 
 lock: $(VENV)/.python ## the lock files again from pyproject.toml; delete them first for the newest versions
 	$(PIP) uv

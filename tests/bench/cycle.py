@@ -6,8 +6,10 @@ Once where 1 % of the rooms are others each second, and once where the rest coun
 from __future__ import annotations
 
 import time
+from collections import Counter
 from itertools import pairwise
 
+from probes.metrics import SERIES_LIMIT
 from tests.bench.product import cpu, memory_mb, percentile, watching
 from tests.product import Product
 
@@ -42,12 +44,11 @@ def _observe(product: Product) -> dict[str, object]:
     polls, used, began = product.metrics("roomwatch_probe_runs_total"), cpu(product), time.monotonic()
     lags: dict[str, list[float]] = {"web": [], "prober": []}
     scrapes: list[float] = []
-    series = 0
+    text = ""
     while time.monotonic() - began < _SECONDS:
         started = time.perf_counter()
         text = product.ask("/metrics").text
         scrapes.append(time.perf_counter() - started)
-        series = sum(1 for line in text.splitlines() if line and not line.startswith("#"))
         for role, seen in lags.items():
             seen.append(_lag(text, role))
         time.sleep(0.1)
@@ -58,12 +59,24 @@ def _observe(product: Product) -> dict[str, object]:
         "cycle_cpu_seconds": round(spent["prober"] / done, 4),
         "web_cpu_seconds_a_tick": round(spent["web"] / _SECONDS, 4),
         "metrics_p99_ms": round(percentile(scrapes, 0.99) * 1000, 1),
-        "series": series,
+        "series": _series(text),
         "worst_loop_lag_of_a_tick_p99_ms": {
             role: round(percentile(seen, 0.99) * 1000, 1) for role, seen in lags.items()
         },
         "memory_mb": memory_mb(product),
     }
+
+
+def _series(text: str) -> dict[str, object]:
+    """How many series one scrape has, of both processes, and which metrics have the most."""
+    families: Counter[str] = Counter()
+    family = ""
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            family = line.split()[2]
+        elif line and not line.startswith("#"):
+            families[family] += 1
+    return {"all": families.total(), "limit": SERIES_LIMIT, "most": dict(families.most_common(10))}
 
 
 def _lag(text: str, role: str) -> float:
