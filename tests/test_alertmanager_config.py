@@ -67,7 +67,7 @@ def test_only_alerts_that_exist_are_named() -> None:
 def test_labels_that_alerts_are_grouped_and_held_together_by_are_theirs() -> None:
     config = yaml.safe_load(TEXT)
     subjects = {label for alert in ALERTS.values() for label in alert.labels}
-    known = subjects | {"alertname", "event", "..."}
+    known = subjects | {"alertname", "rooms_event", "..."}
     grouped = re.findall(r"^\s*group_by: \[(.*)\]", TEXT, re.MULTILINE)
     assert {label.strip('" ') for group in grouped for label in group.split(",")} <= known
     assert {label for rule in config["inhibit_rules"] for label in rule.get("equal", ())} <= subjects
