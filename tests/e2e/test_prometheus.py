@@ -15,18 +15,13 @@ from dashboard.children import module_command, module_environment
 from dashboard.demo import demo_config
 from probes.metrics import SERIES_LIMIT
 from tests.product import PATIENCE, TOKEN, Product, up_with
-from tests.servers import Server, require, wait_until
+from tests.prometheus import Prometheus, scrape_of
+from tests.prometheus import prometheus as started
+from tests.servers import Server, wait_until
 
 SEED = "spaces-2023-05-24"
 SPEED = 10.0
 pytestmark = pytest.mark.timeout(300)
-
-SCRAPE = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
-scrape_configs:
-  - job_name: roomwatch
-    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
-"""
 
 Labels = dict[str, str]
 Frame = dict[str, Any]
@@ -51,20 +46,9 @@ class Scrape:
         return next(iter(found.values()), None)
 
 
-class Prometheus:
-    """Prometheus' HTTP API."""
-
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, trust_env=False, timeout=30)
-
-    def close(self) -> None:
-        self._client.close()
-
-    def newest(self) -> Scrape:
-        """One question, so that all values are of one scrape."""
-        query = {"query": '{job="roomwatch"}'}
-        answer = self._client.get("/api/v1/query", params=query).raise_for_status().json()
-        return Scrape(answer["data"]["result"])
+def newest(prometheus: Prometheus) -> Scrape:
+    """One question, so that all values are of one scrape."""
+    return Scrape(prometheus.query('{job="roomwatch"}'))
 
 
 class Frames:
@@ -122,21 +106,8 @@ def frames(roomwatch: Product) -> Iterator[Frames]:
 
 @pytest.fixture(scope="module")
 def prometheus(roomwatch: Product) -> Iterator[Prometheus]:
-    program = require("prometheus")
-
-    def command(folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
-        (folder / "prometheus.yml").write_text(SCRAPE.format(port=roomwatch.port))
-        return [
-            program,
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{ports[0]}",
-        ]
-
-    with Server("prometheus", command) as server:
-        api = Prometheus(f"http://127.0.0.1:{server.port}")
-        yield api
-        api.close()
+    with started(scrape_of([roomwatch.port])) as running:
+        yield running
 
 
 def scraped(
@@ -146,7 +117,7 @@ def scraped(
     found: list[tuple[Scrape, Frame]] = []
 
     def matches() -> bool:
-        scrape = prometheus.newest()
+        scrape = newest(prometheus)
         frame = frames.at(scrape.one("roomwatch_frame_timestamp_seconds"))
         if frame is not None and wanted(scrape, frame):
             found.append((scrape, frame))
