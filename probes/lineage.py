@@ -27,11 +27,6 @@ from probes.watching.roll import Key
 from probes.watching.rulings import Ruling, Rulings
 from probes.watching.succession import Succession
 
-WITHDRAWN = 0.5
-"""The confidence below which a successor that stood is only proposed: lower than what made it stand."""
-
-MOST_REPORTED = 100
-
 
 class Lineage:
     """The relocations of one service.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -93,7 +92,3 @@ def signature(
     """The token that LiveKit sends in `Authorization`, without a scheme before it."""
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
     return AccessToken(key, secret).with_ttl(life).with_sha256(digest).to_jwt()
-
-
-def as_bytes(value: object) -> bytes:
-    return json.dumps(value).encode()

@@ -1,7 +1,7 @@
 """LiveKit: one ListRooms a poll, and where wanted its metrics for people by node and for tries to join.
 
-A count of people is up to `COUNT_AGE` old, each room's by itself: LiveKit writes
-it every 5 s. Polling more often finds rooms that open and end sooner, never newer
+A count of people is up to 5 s old, each room's by itself: LiveKit writes it so often
+(`roomUpdateInterval` in `rtc/room.go`). Polling more often finds rooms that open and end sooner, never newer
 counts; a sum mixes counts of different moments, a room's curve has steps of 5 s,
 and a crowd that came and went in between is not seen. Another source that differs
 by what 5 s bring is no disagreement.
@@ -32,9 +32,6 @@ from probes.vendors.livekit_metrics import Scrape, Totals, read_metrics, reports
 from probes.vendors.livekit_room import Metadata
 
 LIST_ROOMS = "/twirp/livekit.RoomService/ListRooms"
-
-COUNT_AGE = 5.0
-"""Seconds by which a room's count of people may be behind: LiveKit's `roomUpdateInterval` (`rtc/room.go`)."""
 
 METRICS_SHARE = 0.25
 """The share of `timeout` for the metrics: the rooms do not wait longer for them."""

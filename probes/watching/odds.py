@@ -8,13 +8,13 @@ SURE = 1.96
 """Standard deviations of 95 % certainty."""
 
 
-def bounds(good: float, tries: float, sure: float = SURE) -> tuple[float, float]:
+def bounds(good: float, tries: float) -> tuple[float, float]:
     """The lowest and the highest share that `good` out of `tries` may well come from (Wilson's score)."""
     if tries <= 0:
         return 0.0, 1.0
-    share, weight = good / tries, sure * sure / tries
+    share, weight = good / tries, SURE * SURE / tries
     middle = (share + weight / 2) / (1 + weight)
-    reach = sure * math.sqrt(max(0.0, share * (1 - share)) / tries + weight / (4 * tries)) / (1 + weight)
+    reach = SURE * math.sqrt(max(0.0, share * (1 - share)) / tries + weight / (4 * tries)) / (1 + weight)
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 

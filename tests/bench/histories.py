@@ -61,9 +61,6 @@ class History:
     flaws: bool = False
     """Whether polls fail or are partial."""
 
-    def really_open(self, room: str, node: str, t: float) -> bool:
-        return any(r.id == room and r.node == node and r.open_at(t) for r in self.rooms)
-
 
 def history(number: int) -> History:
     """The history with this seed number."""

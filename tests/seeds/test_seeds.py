@@ -11,7 +11,7 @@ import pytest
 
 import seeds
 from probes import settings
-from seeds.model import Room, Seed
+from seeds.model import Seed
 
 NAMES = ["clubhouse-2021-02-01", "spaces-2023-05-24", "spaces-2024-08-12"]
 
@@ -43,10 +43,6 @@ sources:
 @pytest.fixture(params=NAMES)
 def seed(request: pytest.FixtureRequest) -> Seed:
     return seeds.load(request.param)
-
-
-def room_of(name: str, room: str) -> Room:
-    return next(r for r in seeds.load(name).rooms if r.id == room)
 
 
 def test_there_are_three_seeds() -> None:
