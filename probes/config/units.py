@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -156,9 +156,14 @@ def _header_name(text: str) -> str:
     return text
 
 
-def _room_id(value: object) -> object:
-    """Janus names its rooms by numbers: a number stands for its digits."""
+def digits(value: object) -> object:
+    """Janus and X name things by numbers, which YAML reads as such: a number stands for its digits."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def as_list(value: object) -> object:
+    """For a key that takes one text or a list of them."""
+    return [value] if isinstance(value, str) else value
 
 
 DURATION_SCHEMA = {
@@ -179,7 +184,7 @@ Name = Annotated[str, AfterValidator(short_name), Field(json_schema_extra={"patt
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 Network = Annotated[str, AfterValidator(network)]
 RoomId = Annotated[
-    str, BeforeValidator(_room_id), Field(min_length=1, max_length=256), WithJsonSchema(_ROOM_SCHEMA)
+    str, BeforeValidator(digits), Field(min_length=1, max_length=256), WithJsonSchema(_ROOM_SCHEMA)
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -295,3 +300,8 @@ def _header_value(value: Secret) -> Secret:
 
 
 HeaderValue = Annotated[Secret, AfterValidator(_header_value)]
+
+
+def revealed(headers: Mapping[str, Secret]) -> dict[str, str]:
+    """Headers as they are sent."""
+    return {name: value.reveal() for name, value in headers.items()}

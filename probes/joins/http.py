@@ -10,7 +10,7 @@ from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import HeaderName, HeaderValue
+from probes.config.units import HeaderName, HeaderValue, revealed
 from probes.http import Answer, Http
 from probes.http.faults import not_json, outcome_of_status
 from probes.http.staged import Question
@@ -54,7 +54,7 @@ class HttpJoin:
 
     def __init__(self, settings: HttpJoinSettings) -> None:
         self._settings = settings
-        self._headers = {name: value.reveal() for name, value in settings.headers.items()}
+        self._headers = revealed(settings.headers)
         self._path = settings.path.replace("{room}", quote(settings.room, safe=""))
         self._code = None if settings.code is None else Path(settings.code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Protocol
 from urllib.parse import urlsplit
 
@@ -11,9 +12,11 @@ from pydantic_core import PydanticCustomError
 from probes.config.door import DoorSettings
 from probes.config.lineage import LineageSettings
 from probes.config.units import Duration, HeaderName, HeaderValue, Interval, Name, Settings, Size, Url
-from probes.http import Http
+from probes.http import Http, Limits
 from probes.joins import JoinSettings
-from probes.model import LARGEST_COUNT, SnapshotPart
+from probes.model import LARGEST_COUNT, SnapshotPart, plain_text
+
+NOTE_BYTES = 300
 
 
 class Endpoint(Settings):
@@ -87,6 +90,11 @@ class ServiceSettings(Settings):
         return self
 
     @property
+    def limits(self) -> Limits:
+        """What an answer to a poll may be."""
+        return Limits(self.max_body, self.follow_redirects, self.verify_tls)
+
+    @property
     def joined_endpoints(self) -> list[Endpoint]:
         """Where joins are tried."""
         wanted = self.join.nodes if self.join else []
@@ -95,6 +103,11 @@ class ServiceSettings(Settings):
     @property
     def endpoints(self) -> list[Endpoint]:
         return self.nodes or [Endpoint(url=self.url or "")]
+
+
+def one_note(notes: Iterable[str]) -> str:
+    """All that is to be said of one answer, for `SnapshotPart.note`; of a bounded length."""
+    return plain_text("; ".join(filter(None, notes)), NOTE_BYTES)
 
 
 class RoomsService(Protocol):

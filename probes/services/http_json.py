@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import Settings, one_of
+from probes.config.units import Settings, one_of, revealed
 from probes.failure import ProbeFailed
-from probes.http import Http, Limits
+from probes.http import Http
 from probes.http.faults import bad_status
 from probes.joins.base import JoinOutcome
 from probes.listing import Listing
@@ -21,9 +21,7 @@ from probes.mapping.rows import STATES, read_nodes, read_rooms, read_time
 from probes.mapping.shelf import Shelf
 from probes.model import NodeReport, Outcome, Room, RoomState, SnapshotPart, plain_text
 from probes.services.aside import Aside
-from probes.services.base import Endpoint, ServiceSettings
-
-NOTE_BYTES = 300
+from probes.services.base import Endpoint, ServiceSettings, one_note
 
 StateWord = Annotated[RoomState, one_of(tuple(RoomState))]
 
@@ -89,12 +87,8 @@ class HttpJson:
 
     def __init__(self, settings: HttpJsonSettings) -> None:
         self._settings = settings
-        self._headers = {name: value.reveal() for name, value in settings.headers.items()}
-        self._limits = Limits(
-            max_body=settings.max_body,
-            follow_redirects=settings.follow_redirects,
-            verify_tls=settings.verify_tls,
-        )
+        self._headers = revealed(settings.headers)
+        self._limits = settings.limits
         self._document = _document(settings)
         self._aside = Aside("ask for less, or map with names instead of expressions")
         self._shelves: dict[str, Shelf] = {}
@@ -155,7 +149,7 @@ class HttpJson:
             nodes=_nodes(reading),
             joins=self._joins(reading),
             successors=self._successors(rooms),
-            note=plain_text("; ".join(notes), NOTE_BYTES),
+            note=one_note(notes),
         )
 
     def _successors(self, rooms: Sequence[Room]) -> dict[str, str]:

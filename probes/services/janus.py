@@ -9,9 +9,9 @@ import msgspec
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import Secret
+from probes.config.units import Secret, revealed
 from probes.failure import ProbeFailed
-from probes.http import Http, Limits
+from probes.http import Http
 from probes.joins.janus_signal import JanusSignalSettings
 from probes.mapping.rows import clean_id
 from probes.model import LARGEST_COUNT, Outcome, Room, SnapshotPart, plain_text
@@ -83,8 +83,8 @@ class Janus:
     def __init__(self, settings: JanusSettings) -> None:
         self._settings = settings
         self._plugin = settings.plugin
-        self._headers = {name: secret.reveal() for name, secret in settings.headers.items()}
-        self._limits = Limits(settings.max_body, settings.follow_redirects, settings.verify_tls)
+        self._headers = revealed(settings.headers)
+        self._limits = settings.limits
         self._joined = _joined_room(settings)
         name = plugin_name(settings.plugin)
         self._hints: Hints = {

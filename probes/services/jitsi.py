@@ -13,16 +13,16 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import Interval, Url
+from probes.config.units import Interval, Url, revealed
 from probes.exposition.reader import ACCEPT
 from probes.failure import ProbeFailed
-from probes.http import Http, Limits
+from probes.http import Http
 from probes.http.faults import place
 from probes.mapping import Columns
 from probes.mapping.rows import STATES, clean_id, clean_title, read_rooms
 from probes.model import NodeReport, Outcome, Room, SnapshotPart, plain_text
 from probes.services.aside import Aside
-from probes.services.base import Endpoint, ServiceSettings
+from probes.services.base import Endpoint, ServiceSettings, one_note
 from probes.services.growing import Growing
 from probes.vendors.jitsi import (
     HEALTH_CHECK,
@@ -41,7 +41,6 @@ from probes.vendors.jitsi import (
 )
 from probes.vendors.jitsi_places import Places
 
-NOTE_BYTES = 300
 FIRST_QUESTION = 0.8
 """The share of `timeout` after which nothing is waited for but the list of rooms."""
 
@@ -107,8 +106,8 @@ class Jitsi:
     def __init__(self, settings: JitsiSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
-        self._headers = {name: secret.reveal() for name, secret in settings.headers.items()}
-        self._limits = Limits(settings.max_body, verify_tls=settings.verify_tls)
+        self._headers = revealed(settings.headers)
+        self._limits = settings.limits
         self._aside = Aside("ask less often with `where_every`, or not at all (null)")
         self._places: dict[str, Places] = {}
         self._counted_at: dict[str, Path] = {}
@@ -140,7 +139,7 @@ class Jitsi:
             complete=part.complete,
             nodes=part.nodes,
             joins=self._joins(counted),
-            note=plain_text("; ".join(filter(None, notes)), NOTE_BYTES),
+            note=one_note(notes),
         )
 
     def _part(self, endpoint: Endpoint, focus: Focus, places: Places | None) -> SnapshotPart:

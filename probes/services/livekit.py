@@ -10,6 +10,7 @@ by what 5 s bring is no disagreement.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
 
@@ -17,16 +18,16 @@ import msgspec
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import HeaderName, HeaderValue, Secret, Settings, Url
+from probes.config.units import HeaderName, HeaderValue, Secret, Settings, Url, as_list, revealed
 from probes.failure import ProbeFailed
-from probes.http import Http, Limits
+from probes.http import Http
 from probes.http.faults import bad_status, place
 from probes.mapping import Document, Table
 from probes.mapping.paths import COUNT, ID, TEXT, WHEN, FieldPath
 from probes.mapping.rows import read_rooms
-from probes.model import Outcome, SnapshotPart, plain_text
+from probes.model import Outcome, SnapshotPart
 from probes.services.aside import Aside
-from probes.services.base import Endpoint, ServiceSettings
+from probes.services.base import Endpoint, ServiceSettings, one_note
 from probes.vendors.livekit import Tokens, refused
 from probes.vendors.livekit_metrics import Scrape, Totals, read_metrics, reports
 from probes.vendors.livekit_room import Metadata
@@ -37,11 +38,6 @@ METRICS_SHARE = 0.25
 """The share of `timeout` for the metrics: the rooms do not wait longer for them."""
 
 METRICS_BODY = 8_000_000
-_NOTE_BYTES = 300
-
-
-def _one_or_more(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 class MetadataMapping(Settings):
@@ -60,7 +56,7 @@ class LiveKitSettings(ServiceSettings):
     api_secret: Secret
     metrics_url: Annotated[
         list[Url],
-        BeforeValidator(_one_or_more, json_schema_input_type=Url | list[Url]),
+        BeforeValidator(as_list, json_schema_input_type=Url | list[Url]),
     ] = Field(default=[], max_length=64)
     """Where LiveKit's metrics are (its `prometheus.port`), one url or one for each server."""
     metrics_headers: dict[HeaderName, HeaderValue] = Field(default={})
@@ -91,8 +87,8 @@ class LiveKit:
 
     def __init__(self, settings: LiveKitSettings) -> None:
         self._settings = settings
-        self._headers = {name: secret.reveal() for name, secret in settings.headers.items()}
-        self._limits = Limits(settings.max_body, settings.follow_redirects, settings.verify_tls)
+        self._headers = revealed(settings.headers)
+        self._limits = settings.limits
         self._tokens = Tokens(settings.api_key, settings.api_secret, {"room_list": True})
         self._aside = Aside("watch fewer rooms from here, or make `every` longer")
         self._metadata = Metadata(settings.metadata.title, settings.metadata.hosts)
@@ -129,7 +125,7 @@ class LiveKit:
         return SnapshotPart(
             rooms=rooms,
             complete="rooms" not in reading.left_out,
-            note=plain_text("; ".join([*reading.notes, *notes]), _NOTE_BYTES),
+            note=one_note([*reading.notes, *notes]),
         )
 
     async def _with_metrics(self, part: SnapshotPart, http: Http) -> SnapshotPart:
@@ -141,13 +137,13 @@ class LiveKit:
             part,
             nodes=reports(scrapes),
             joins=self._totals.joins() if scrapes else {},
-            note=plain_text("; ".join(filter(None, notes)), _NOTE_BYTES),
+            note=one_note(notes),
         )
 
     async def _scrape(self, url: str, http: Http) -> Scrape | str:
         """The metrics at `url`, or why there are none."""
-        headers = {name: secret.reveal() for name, secret in self._settings.metrics_headers.items()}
-        limits = Limits(METRICS_BODY, self._settings.follow_redirects, self._settings.verify_tls)
+        headers = revealed(self._settings.metrics_headers)
+        limits = replace(self._settings.limits, max_body=METRICS_BODY)
         share = METRICS_SHARE * self._settings.timeout
         try:
             async with asyncio.timeout(share):

@@ -9,21 +9,20 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import Settings
+from probes.config.units import Settings, as_list, revealed
 from probes.exposition import Exposition, Samples, Selector
 from probes.exposition.counted import NODE, ROOM, Counted, shown, whole
 from probes.exposition.reader import ACCEPT
 from probes.failure import ProbeFailed
-from probes.http import Http, Limits
+from probes.http import Http
 from probes.http.faults import bad_status
 from probes.joins.base import JoinOutcome
 from probes.mapping.rows import STATES, read_nodes, read_rooms
-from probes.model import NodeReport, Outcome, Room, SnapshotPart, plain_text
+from probes.model import NodeReport, Outcome, Room, SnapshotPart
 from probes.services.aside import Aside
-from probes.services.base import Endpoint, ServiceSettings
+from probes.services.base import Endpoint, ServiceSettings, one_note
 from probes.services.growing import Growing
 
-NOTE_BYTES = 300
 LARGEST_TOTAL = 2**53
 
 Series = tuple[str, frozenset[tuple[str, str]]]
@@ -37,15 +36,11 @@ def _readable(text: str) -> str:
     return text
 
 
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 MetricName = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_readable)]
 MetricNames = Annotated[
     list[MetricName],
     Field(min_length=1, max_length=16),
-    BeforeValidator(_as_list, json_schema_input_type=MetricName | list[MetricName]),
+    BeforeValidator(as_list, json_schema_input_type=MetricName | list[MetricName]),
 ]
 LabelName = Annotated[str, Field(max_length=128, pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
 
@@ -95,8 +90,8 @@ class OpenMetrics:
 
     def __init__(self, settings: OpenMetricsSettings) -> None:
         self._settings = settings
-        self._headers = {"Accept": ACCEPT} | {k: v.reveal() for k, v in settings.headers.items()}
-        self._limits = Limits(settings.max_body, settings.follow_redirects, settings.verify_tls)
+        self._headers = {"Accept": ACCEPT} | revealed(settings.headers)
+        self._limits = settings.limits
         self._rooms = _rooms(settings.rooms) if settings.rooms else None
         self._nodes = _nodes(settings.node_list) if settings.node_list else None
         self._joins = {outcome: list(map(Selector, texts)) for outcome, texts in settings.joins.items()}
@@ -129,7 +124,7 @@ class OpenMetrics:
             tells_rooms=self._rooms is not None,
             nodes=self._read_nodes(samples, node, notes),
             joins=self._read_joins(samples, node, notes),
-            note=plain_text("; ".join(notes), NOTE_BYTES),
+            note=one_note(notes),
         )
 
     def _missing(self, samples: Samples, node: str, where: str) -> list[str]:

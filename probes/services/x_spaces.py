@@ -19,11 +19,11 @@ from msgspec import structs
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import HeaderValue, Interval, Settings, Size
+from probes.config.units import HeaderValue, Interval, Settings, Size, digits, revealed
 from probes.failure import ProbeFailed
-from probes.http import Http, Limits
-from probes.model import Room, RoomState, SnapshotPart, plain_text
-from probes.services.base import Endpoint, ServiceSettings
+from probes.http import Http
+from probes.model import Room, RoomState, SnapshotPart
+from probes.services.base import Endpoint, ServiceSettings, one_note
 from probes.vendors.x import Question, Reply, XApi
 
 X_API = "https://api.x.com"
@@ -37,7 +37,6 @@ MOST_FOLLOWED = 500
 FORGET_ENDED = 600.0
 """Seconds for which a found Space is still asked for after its end."""
 
-NOTE_BYTES = 300
 _SPACE = re.compile(r"[A-Za-z0-9]{1,32}")
 _USER = re.compile(r"[0-9]{1,19}")
 
@@ -58,14 +57,9 @@ def _user_id(text: str) -> str:
     return text
 
 
-def _digits(value: object) -> object:
-    """YAML reads an id of digits as a number."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 _ID_SCHEMA = {"type": ["string", "integer"]}
-SpaceId = Annotated[str, BeforeValidator(_digits), AfterValidator(_space_id), WithJsonSchema(_ID_SCHEMA)]
-UserId = Annotated[str, BeforeValidator(_digits), AfterValidator(_user_id), WithJsonSchema(_ID_SCHEMA)]
+SpaceId = Annotated[str, BeforeValidator(digits), AfterValidator(_space_id), WithJsonSchema(_ID_SCHEMA)]
+UserId = Annotated[str, BeforeValidator(digits), AfterValidator(_user_id), WithJsonSchema(_ID_SCHEMA)]
 
 
 class SpacesSearch(Settings):
@@ -170,9 +164,7 @@ class XSpaces:
 
     def __init__(self, settings: XSpacesSettings) -> None:
         self._settings = settings
-        headers = {name: value.reveal() for name, value in settings.headers.items()}
-        limits = Limits(settings.max_body, settings.follow_redirects, settings.verify_tls)
-        self._api = XApi(settings.token, headers, limits)
+        self._api = XApi(settings.token, revealed(settings.headers), settings.limits)
         self._following = Following()
 
     async def poll(self, endpoint: Endpoint, http: Http) -> SnapshotPart:
@@ -204,7 +196,7 @@ class XSpaces:
         return SnapshotPart(
             rooms=rooms,
             complete=not failures and all_followed and all(reply.complete for reply in replies),
-            note=plain_text("; ".join(notes), NOTE_BYTES),
+            note=one_note(notes),
         )
 
     def _to_find(self) -> Iterator[Question]:
