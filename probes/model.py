@@ -18,6 +18,10 @@ TOP_ROOMS = 200
 LARGEST_COUNT = 2**32
 """The most people that a room, a node or a capacity may have: millions of them add up to less than 2**63."""
 
+POLL = "rooms"
+JOIN = "join"
+"""What the two probes are called: one asks for rooms, one tries to get into one."""
+
 LABEL_BYTES = 128
 """The longest metric label value, and the longest title that leaves the prober."""
 
@@ -172,7 +176,7 @@ class ProbeResult(msgspec.Struct, frozen=True, kw_only=True):
 
     service: str
     node: str  # the endpoint's id
-    probe: str  # "rooms" for a poll, "join" for a join
+    probe: str  # POLL or JOIN
     outcome: Outcome
     at: float  # wall time at the end of the run
     seconds: float

@@ -38,10 +38,10 @@ from probes.link import (
 )
 from probes.logs import configure_logs
 from probes.metrics import Metrics
-from probes.model import Observation, Relocation
+from probes.model import JOIN, POLL, Observation, Relocation
 from probes.pipeline import UNWRITABLE, Sink, Tick
 from probes.roster import Opened, roster
-from probes.runner import JOIN, POLL, Probe, run
+from probes.runner import Probe, run
 from probes.schedule import Schedule
 from probes.settings import BadConfig, Config, HistorySettings, parse
 from probes.watch import Watch, cursor

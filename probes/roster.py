@@ -6,7 +6,8 @@ from functools import partial
 
 from probes.http import Http
 from probes.joins import JOINS
-from probes.runner import JOIN, POLL, Probe
+from probes.model import JOIN, POLL
+from probes.runner import Probe
 from probes.services import SERVICES
 from probes.services.base import RoomsService, ServiceSettings
 from probes.settings import Config

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 import structlog
 
 from probes.failure import ProbeFailed
-from probes.model import JoinAttempt, Outcome, ProbeResult, SnapshotPart
+from probes.model import JOIN, JoinAttempt, Outcome, ProbeResult, SnapshotPart
 from probes.watching.wording import slower, stretch
-
-POLL = "rooms"
-JOIN = "join"
 
 LONGEST_WAIT = 900.0
 """The most seconds for which a service can have itself not asked: a usual window of a rate limit."""

@@ -16,7 +16,7 @@ from probes.door import OwnJoins, Tries, door_by_probe, door_by_service
 from probes.door.storm import Storm
 from probes.headroom import Filling
 from probes.lineage import Lineage
-from probes.model import Cause, Door, Observation, ProbeResult, ProbeView, Relocation
+from probes.model import POLL, Cause, Door, Observation, ProbeResult, ProbeView, Relocation
 from probes.notice import Notice
 from probes.services.base import ServiceSettings
 from probes.state import Facts, judge
@@ -26,7 +26,7 @@ from probes.state.endings import lost
 from probes.state.steady import Moment, Steady
 from probes.watching.answers import Changes
 from probes.watching.claims import People, claims
-from probes.watching.endpoint import POLL, WatchedEndpoint
+from probes.watching.endpoint import WatchedEndpoint
 from probes.watching.everywhere import Everywhere, FirstHand
 from probes.watching.joined import Joined
 from probes.watching.notices import TRIES, Heard

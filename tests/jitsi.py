@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from probes.config.objectives import Objectives
 from probes.failure import ProbeFailed
 from probes.http import Http
-from probes.model import Observation, SnapshotPart
-from probes.runner import POLL, Probe, run
+from probes.model import POLL, Observation, SnapshotPart
+from probes.runner import Probe, run
 from probes.services.jitsi import Jitsi, JitsiSettings
 from probes.watch import Watch
 from tests.probes.raw_http import Exchange, RawServer, answer

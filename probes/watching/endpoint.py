@@ -7,7 +7,7 @@ from heapq import nlargest
 from typing import NamedTuple
 
 from probes.door import Counters
-from probes.model import NodeReport, Outcome, ProbeResult, SnapshotPart
+from probes.model import POLL, NodeReport, Outcome, ProbeResult, SnapshotPart
 from probes.notice import Notice, NoticeKind
 from probes.services.base import Endpoint
 from probes.state import EndpointStatus
@@ -22,8 +22,6 @@ MOST_NODES = 64
 
 REMEMBERED = 900.0
 """Seconds of service time for which a node without rooms is still shown."""
-
-POLL = "rooms"
 
 LEAST_SILENCE = 0.5
 """Wall seconds without a good answer that are never a silence: quick polls are late on a busy machine."""

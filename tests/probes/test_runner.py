@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from probes.failure import ProbeFailed
-from probes.model import JoinAttempt, Outcome, ProbeResult, Room, SnapshotPart
-from probes.runner import JOIN, POLL, Probe, run
+from probes.model import JOIN, POLL, JoinAttempt, Outcome, ProbeResult, Room, SnapshotPart
+from probes.runner import Probe, run
 
 Call = Callable[[], Awaitable[SnapshotPart | JoinAttempt]]
 

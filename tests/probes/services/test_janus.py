@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from probes.failure import ProbeFailed
 from probes.http import Http
-from probes.model import LABEL_BYTES, Outcome, SnapshotPart
-from probes.runner import POLL, Probe, run
+from probes.model import LABEL_BYTES, POLL, Outcome, SnapshotPart
+from probes.runner import Probe, run
 from probes.services.janus import Janus, JanusSettings
 from probes.vendors.janus import PROBE_DISPLAY
 from tests.janus import ADMIN_SECRET, JanusNode
