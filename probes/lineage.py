@@ -151,7 +151,7 @@ class Lineage:
             self._departures.drop(arrival.key)
             self._back(earlier)
             return None
-        self.cases.another(arrival.key)
+        self.cases.used_again(arrival.key)
         for finder in FINDERS:
             match = finder.predecessor(arrival, self._departures, window)
             if match and not self._confirmed(match.departure):
@@ -206,7 +206,7 @@ class Lineage:
         """The same room opened again on its node: nothing has happened."""
         self._succession.found(departure.key)
         if departure.lineage:
-            self.cases.leads_to(departure.key, departure.lineage)
+            self.cases.opened_again(departure.key, departure.lineage)
         if not departure.claimed:
             return
         case = self.cases.get(self._id(departure))
@@ -300,14 +300,11 @@ class Lineage:
         return self.cases.view(known)
 
     def _id(self, departure: Departure) -> str:
-        if departure.relocation:
-            return departure.relocation
-        node, room = departure.key
-        return accounts.digest(self._service, node, room, f"{departure.last_seen:.3f}")
+        return accounts.id_of(self._service, departure)
 
     def _lineage(self, departure: Departure) -> str:
         """The lineage that led to this room, or a new one."""
-        return departure.lineage or "l" + self._id(departure)
+        return departure.lineage or accounts.lineage_from(self._id(departure))
 
 
 def _renamed(key: Key, text: str, name: str) -> Key:

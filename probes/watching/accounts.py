@@ -10,7 +10,7 @@ from probes.model import Cause, Place, Relocation, Room, Status, plain_text
 from probes.watching.answers import Departure
 from probes.watching.finders import Match
 from probes.watching.losses import Loss
-from probes.watching.roll import key_of
+from probes.watching.roll import Key, key_of
 from probes.watching.summary import shown
 from probes.watching.weighing import Choice
 from probes.watching.wording import number, percent
@@ -94,13 +94,12 @@ def reported(
     service: str, source: Room, target: Room, departure: Departure | None, by: str, now: float
 ) -> Relocation:
     """A room of which somebody who knows says where it goes on: `by` are the words for who."""
-    name = digest(service, *key_of(source), "reported")
-    lineage = "l" + name
-    left = now
-    if departure is not None:
-        name = departure.relocation or digest(service, *departure.key, f"{departure.last_seen:.3f}")
-        lineage = departure.lineage or "l" + name
-        left = departure.last_seen
+    if departure is None:
+        name = digest(service, *key_of(source), "reported")
+        lineage, left = lineage_from(name), now
+    else:
+        name = id_of(service, departure)
+        lineage, left = departure.lineage or lineage_from(name), departure.last_seen
     started = target.started_at
     opened = started if started is not None and left <= started <= now else None
     return Relocation(
@@ -156,6 +155,21 @@ def named(where: Place | None) -> str:
 
 def place(room: Room) -> Place:
     return Place(room=shown(room.id), node=shown(room.node), title=plain_text(room.title))
+
+
+def id_of(service: str, departure: Departure) -> str:
+    """The id of what is told of a room that ended; the one from before a restart, if it was told then."""
+    return departure.relocation or id_at(service, departure.key, departure.last_seen)
+
+
+def id_at(service: str, key: Key, left: float) -> str:
+    """The id of what is told of a room that its people left at service time `left`."""
+    return digest(service, *key, f"{left:.3f}")
+
+
+def lineage_from(name: str) -> str:
+    """The lineage that begins with the relocation of this id."""
+    return "l" + name
 
 
 def digest(*parts: str) -> str:

@@ -46,7 +46,7 @@ class Cases:
         self.totals: Counter[Cause] = Counter()
         self.retractions = 0
         self._cases: dict[str, Case] = {}
-        self._leading: dict[Key, str] = {}  # open rooms that a relocation led to, with their lineage
+        self._lineages: dict[Key, str] = {}  # open rooms that a relocation led to, with their lineage
         self._let_go: dict[str, Cause | None] = {}  # what stood or was rejected before it was let go
 
     def __iter__(self) -> Iterator[Case]:
@@ -60,9 +60,9 @@ class Cases:
         known = (case for case in self._cases.values() if case.source == source)
         return next((case for case in known if _goes_on(case.relocation)), None)
 
-    def leads(self, key: Key) -> bool:
-        """Whether a room belongs to a lineage already."""
-        return key in self._leading
+    def lineage_of(self, key: Key) -> str:
+        """The lineage that an open room belongs to, or ""."""
+        return self._lineages.get(key, "")
 
     def was_let_go(self, name: str) -> bool:
         """Whether a relocation stood, or was rejected, before it was let go."""
@@ -87,20 +87,20 @@ class Cases:
         self._let_go.pop(relocation.id, None)
         stands = relocation.status in STANDS
         if before is not None and before.target is not None and not (stands and before.target == target):
-            self._leads_no_more(before)
+            self._no_longer_leads(before)
         if target is not None and stands:
-            self._leading[target] = relocation.lineage
+            self._lineages[target] = relocation.lineage
 
-    def _leads_no_more(self, before: Case) -> None:
+    def _no_longer_leads(self, before: Case) -> None:
         """Where a relocation led to, another may lead as well."""
         key = before.target
-        if key is None or self._leading.get(key) != before.relocation.lineage:
+        if key is None or self._lineages.get(key) != before.relocation.lineage:
             return
-        del self._leading[key]
+        del self._lineages[key]
         for case in self._cases.values():
             relocation = case.relocation
             if case.target == key and relocation.status in STANDS and not relocation.settled:
-                self._leading[key] = relocation.lineage
+                self._lineages[key] = relocation.lineage
 
     def hold(
         self, relocation: Relocation, target: Key | None, counts: Cause | None, source: Key | None = None
@@ -113,9 +113,9 @@ class Cases:
                 self.totals[counts] += 1
         self.keep(relocation, target, counts, source)
 
-    def lead(self, key: Key, lineage: str) -> None:
+    def begin_lineage(self, key: Key, lineage: str) -> None:
         """A room belongs to a lineage, though no relocation led to it."""
-        self._leading.setdefault(key, lineage)
+        self._lineages.setdefault(key, lineage)
 
     def trim(self) -> None:
         """Let go of the least when there are too many."""
@@ -124,7 +124,7 @@ class Cases:
             self._remember_gone({case.relocation.id for case in kept})
             self._cases = {case.relocation.id: case for case in kept}
             targets = {case.target for case in kept}
-            self._leading = {key: lineage for key, lineage in self._leading.items() if key in targets}
+            self._lineages = {key: lineage for key, lineage in self._lineages.items() if key in targets}
 
     def _remember_gone(self, kept: set[str]) -> None:
         for name, case in self._cases.items():
@@ -133,21 +133,21 @@ class Cases:
         while len(self._let_go) > MOST_LET_GO:
             del self._let_go[next(iter(self._let_go))]
 
-    def leads_to(self, key: Key, lineage: str) -> None:
+    def opened_again(self, key: Key, lineage: str) -> None:
         """A room that a relocation led to is open again."""
-        self._leading[key] = lineage
+        self._lineages[key] = lineage
         self._settle(key, False)
 
     def left(self, key: Key) -> str:
         """A room has gone: nobody follows to it any more. Returns the lineage that led to it, or ""."""
-        lineage = self._leading.pop(key, "")
+        lineage = self._lineages.pop(key, "")
         if lineage:
             self._settle(key, True)
         return lineage
 
-    def another(self, key: Key) -> None:
+    def used_again(self, key: Key) -> None:
         """A room's id is used again, long after: it is another room."""
-        self._leading.pop(key, None)
+        self._lineages.pop(key, None)
 
     def _settle(self, target: Key, settled: bool) -> None:
         for case in self._cases.values():
@@ -162,7 +162,7 @@ class Cases:
 
     def rooms(self) -> dict[Key, str]:
         """The rooms that relocations led to, with their lineage."""
-        return dict(sorted(self._leading.items()))
+        return dict(sorted(self._lineages.items()))
 
     def view(self, known: Callable[[Key], bool]) -> tuple[Relocation, ...]:
         """All that is kept, newest first. People in a room that is not `known` at present are unknown too."""
@@ -185,11 +185,11 @@ class Cases:
         for case in [case for case in self._cases.values() if case.relocation.at > now]:
             del self._cases[case.relocation.id]
             if case.target is not None:
-                self._leading.pop(case.target, None)
+                self._lineages.pop(case.target, None)
 
     def rename(self, renamed: Callable[[Key], Key]) -> None:
         """Find again what history kept under a shortened name."""
-        self._leading = {renamed(key): lineage for key, lineage in self._leading.items()}
+        self._lineages = {renamed(key): lineage for key, lineage in self._lineages.items()}
         for case in self._cases.values():
             case.source = renamed(case.source)
             if case.target is not None:

@@ -43,8 +43,8 @@ class Judged:
             known = self._cases.going_on(loss.key)
             if known is not None and (known.relocation.cause is Cause.REPORTED or known.relocation.judged_by):
                 return  # somebody who knows has said where
-            loss.case = accounts.digest(self._service, *loss.key, f"{loss.at:.3f}")
-            loss.lineage = self._cases.rooms().get(loss.key) or "l" + loss.case
+            loss.case = accounts.id_at(self._service, loss.key, loss.at)
+            loss.lineage = self._cases.lineage_of(loss.key) or accounts.lineage_from(loss.case)
         case = self._cases.get(loss.case)
         held = case.relocation if case else None
         if held is not None and (held.judged_by or held.settled):
@@ -82,11 +82,13 @@ class Judged:
         stands = choice.confidence >= self.settings.stands_at
         if case is not None and (case.relocation.status is not Status.PROPOSED or not stands):
             return
-        if self._cases.was_let_go(name) or self._cases.leads(choice.key):
+        if self._cases.was_let_go(name) or self._cases.lineage_of(choice.key):
             return  # of one room's people it is told once where they come from
-        lineage = self._cases.rooms().get(loss.key) or "l" + accounts.digest(self._service, *loss.key, "full")
+        lineage = self._cases.lineage_of(loss.key)
+        if not lineage:
+            lineage = accounts.lineage_from(accounts.digest(self._service, *loss.key, "full"))
         if stands:
-            self._cases.lead(loss.key, lineage)
+            self._cases.begin_lineage(loss.key, lineage)
         status = Status.STANDING if stands else Status.PROPOSED
         told = accounts.overflowed(name, lineage, loss, choice, status, now)
         told = revised(told, now, accounts.overflow_in_words(choice, stands))
