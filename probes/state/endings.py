@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from probes.model import Cause, Place, Relocation, State, Status, Subject, plain_text
+from probes.model import Cause, Place, Relocation, State, Status, Subject
 from probes.state.steady import Reason
-from probes.watching.wording import clock, number, percent, stretch
+from probes.watching.wording import clock, named, number, percent, stretch
 
 WITNESS = 30.0
 """A source that differed for longer than this before a room ended is no witness against its end."""
@@ -79,7 +79,7 @@ def _lost(relocation: Relocation) -> str:
     if to is None:
         return f"{_end(relocation)}; no successor is known"
     if relocation.status is Status.PROPOSED:
-        return f"{_end(relocation)}; {_quoted(to)} may be its successor ({percent(relocation.confidence)})"
+        return f"{_end(relocation)}; {named(to)} may be its successor ({percent(relocation.confidence)})"
     if share is not None and share >= 0.5:
         return ""
     if relocation.cause is Cause.SUCCEEDED:
@@ -90,7 +90,7 @@ def _lost(relocation: Relocation) -> str:
 def _end(relocation: Relocation) -> str:
     """That a room ended; where it was never dark it may be open still, with few people in it."""
     dark = relocation.dark_seconds
-    room, before = _named(relocation), number(relocation.participants_before or 0)
+    room, before = named(relocation.from_), number(relocation.participants_before or 0)
     if relocation.to is not None and not dark:
         return f"Room {room} was left by its {before} people at {clock(relocation.at)}"
     return f"Room {room} ended at {clock(relocation.at - (dark or 0.0))} with {before} listening"
@@ -102,16 +102,16 @@ def _succeeded(relocation: Relocation, to: Place) -> str:
     followed = f"; {percent(share)} have followed so far" if share is not None else ""
     known = any(word in told for told in relocation.evidence for word in ("host", "speaker"))
     room = "A room by the same people" if known else "Another room"
-    return f"{_end(relocation)}. {room}, {_quoted(to)}, {opened}{followed}"
+    return f"{_end(relocation)}. {room}, {named(to)}, {opened}{followed}"
 
 
 def _moved(relocation: Relocation, to: Place) -> str:
     dark = f" after {stretch(relocation.dark_seconds)} dark" if relocation.dark_seconds else ""
     way = f"moved from {relocation.from_.node} to {to.node}"
     if relocation.from_.room != to.room:
-        way = f"goes on as {_quoted(to)}"
+        way = f"goes on as {named(to)}"
     share = percent(relocation.carried_over or 0.0)
-    return f"Room {_named(relocation)} {way}{dark}; {share} of its people have followed"
+    return f"Room {named(relocation.from_)} {way}{dark}; {share} of its people have followed"
 
 
 def _overflows(relocations: Iterable[Relocation]) -> Iterator[Reason]:
@@ -121,16 +121,9 @@ def _overflows(relocations: Iterable[Relocation]) -> Iterator[Reason]:
         beside.setdefault((relocation.from_.node, relocation.from_.room), []).append(relocation)
     for found in list(beside.values())[:_FEW]:
         sure = any(r.status is not Status.PROPOSED for r in found)
-        rooms = [_quoted(r.to) for r in found if r.to is not None][:_FEW]
+        rooms = [named(r.to) for r in found if r.to is not None][:_FEW]
         take = ("takes" if len(rooms) == 1 else "take") if sure else "may take"
         yield Reason(
-            State.OK, f"Room {_named(found[0])} is full; {' and '.join(rooms)} {take} those who do not fit"
+            State.OK,
+            f"Room {named(found[0].from_)} is full; {' and '.join(rooms)} {take} those who do not fit",
         )
-
-
-def _quoted(where: Place | None) -> str:
-    return f"“{plain_text(where.title or where.room, 80)}”" if where else "no room"
-
-
-def _named(relocation: Relocation) -> str:
-    return _quoted(relocation.from_)

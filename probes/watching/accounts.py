@@ -13,7 +13,7 @@ from probes.watching.losses import Loss
 from probes.watching.roll import Key, key_of
 from probes.watching.summary import shown
 from probes.watching.weighing import Choice
-from probes.watching.wording import number, percent
+from probes.watching.wording import named, number, percent
 
 
 def moved(name: str, lineage: str, match: Match) -> Relocation:
@@ -146,11 +146,6 @@ def overflow_in_words(choice: Choice, stands: bool) -> str:
     """A judgement on a room that opened beside a full one, as a sentence for the list of revisions."""
     room = named(place(choice.room))
     return f"{room} {'takes' if stands else 'may take'} its overflow: {percent(choice.confidence)} sure"
-
-
-def named(where: Place | None) -> str:
-    """A room's title, or its id where it has none, in quotation marks."""
-    return f"“{plain_text(where.title or where.room, 80)}”" if where else "no room"
 
 
 def place(room: Room) -> Place:

@@ -17,6 +17,7 @@ from probes.watching.recent import Recent
 from probes.watching.roll import key_of
 from probes.watching.succession import Succession
 from probes.watching.weighing import Choice, Judgement
+from probes.watching.wording import named
 
 WITHDRAWN = 0.5
 """The confidence below which a successor that stood is only proposed: lower than what made it stand."""
@@ -66,7 +67,7 @@ class Judged:
 
     def _take_back(self, held: Relocation, loss: Loss, now: float) -> None:
         """Nothing speaks any more for the room that was held for the successor."""
-        text = f"{accounts.named(held.to)} is no longer held for its successor"
+        text = f"{named(held.to)} is no longer held for its successor"
         if not loss.gone:
             rejected = replace(held, status=Status.REJECTED, confidence=0.0, settled=True)
             self._cases.hold(revised(rejected, now, text), None, None)
@@ -120,7 +121,7 @@ class Judged:
             return
         self._succession.found(key_of(source))
         self._cases.hold(
-            revised(told, now, f"the service says that it goes on in {accounts.named(told.to)}"),
+            revised(told, now, f"the service says that it goes on in {named(told.to)}"),
             key_of(target),
             Cause.REPORTED,
             key_of(source),

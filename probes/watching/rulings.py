@@ -16,6 +16,7 @@ from probes.watching.everywhere import Everywhere
 from probes.watching.roll import Key, key_of
 from probes.watching.succession import Succession
 from probes.watching.summary import SHORTENED
+from probes.watching.wording import named
 
 
 class Verdict(StrEnum):
@@ -68,7 +69,7 @@ class Rulings:
 
     def _confirm(self, case: Case, by: str, now: float) -> None:
         held = case.relocation
-        where = f"goes on in {accounts.named(held.to)}" if held.to else "ended"
+        where = f"goes on in {named(held.to)}" if held.to else "ended"
         settled = held.settled and held.status is not Status.REJECTED
         confirmed = replace(held, status=Status.CONFIRMED, confidence=1.0, judged_by=by, settled=settled)
         self._cases.hold(revised(confirmed, now, f"{by} confirmed that it {where}"), case.target, held.cause)
@@ -79,7 +80,7 @@ class Rulings:
         source = case.source
         found = held.cause is Cause.SUCCEEDED and everywhere.room(source) is None
         if held.to is None or case.target is None or not found:
-            text = f"{by} rejected that it {'goes on in ' + accounts.named(held.to) if held.to else 'ended'}"
+            text = f"{by} rejected that it {'goes on in ' + named(held.to) if held.to else 'ended'}"
             rejected = replace(held, status=Status.REJECTED, confidence=0.0, judged_by=by, settled=True)
             self._cases.hold(revised(rejected, now, text), case.target, None)
             self._succession.ruled(source)
@@ -92,7 +93,7 @@ class Rulings:
             lost = replace(departure, lineage=held.lineage)
             self._succession.resume(lost, held.id, [*places, case.target])
         alone = replace(accounts.without_successor(held), judged_by="", ruled_out=ruled_out)
-        text = f"{by} says that {accounts.named(held.to)} is not its successor"
+        text = f"{by} says that {named(held.to)} is not its successor"
         self._cases.hold(revised(alone, now, text), None, Cause.ENDED)
 
     def _name(self, ruling: Ruling, now: float, everywhere: Everywhere) -> str:
@@ -135,7 +136,7 @@ class Rulings:
             told = self._told(room_before, target, departure, ruling.by, now)
         if source == key_of(target):
             return "a room cannot be its own successor"
-        text = f"{ruling.by} named {accounts.named(told.to)} as its successor"
+        text = f"{ruling.by} named {named(told.to)} as its successor"
         self._succession.ruled(source)
         self._cases.hold(revised(told, now, text), key_of(target), told.cause, source)
         return ""

@@ -1,9 +1,11 @@
-"""Numbers as people read them in a sentence."""
+"""Numbers, times and rooms as people read them in a sentence."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+
+from probes.model import Place, plain_text
 
 
 def number(count: int) -> str:
@@ -56,3 +58,8 @@ def percent(share: float) -> str:
         return f"{value:.0f}%"
     tenth = math.floor(value * 10) / 10 if value > 90 else max(0.1, round(value, 1))
     return f"{tenth:.1f}".removesuffix(".0") + "%"
+
+
+def named(where: Place | None) -> str:
+    """A room's title, or its id where it has none, in quotation marks."""
+    return f"“{plain_text(where.title or where.room, 80)}”" if where else "no room"
