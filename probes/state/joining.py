@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from probes.config.objectives import Objectives
 from probes.model import Door, Observer, Outcome, State, Subject
+from probes.state.facts import Facts
 from probes.state.steady import Reason
 from probes.watching.odds import bounds
 from probes.watching.wording import number, percent, stretch
-
-if TYPE_CHECKING:
-    from probes.state import Facts
 
 FAILING_BELOW = 0.95
 """The share of joins below which a service is failing, whatever its objective."""

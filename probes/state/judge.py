@@ -6,23 +6,13 @@ at that moment; `steady.py` keeps it from flapping.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 
 from probes.config.objectives import Objectives
-from probes.model import (
-    Disagreement,
-    Door,
-    Headroom,
-    Outcome,
-    Relocation,
-    State,
-    Subject,
-    plain_text,
-)
+from probes.model import Headroom, State, Subject, plain_text
 from probes.state.disputes import in_words
 from probes.state.endings import endings
+from probes.state.facts import EndpointStatus, Facts
 from probes.state.joining import failing_joins, our_failing_joins, slow_joins, storm
 from probes.state.steady import MOST_REASONS, SEVERITY, Reason, Verdict
 from probes.watching.wording import number, percent, span, stretch
@@ -35,47 +25,6 @@ NO_LONGER_FULL = 0.07
 _FEW = 3
 _LONGEST_WHY = 240
 _FULL = "full"
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointStatus:
-    """One endpoint as the state's rules see it.
-
-    `silent_for`: seconds since its last good answer; `detail`: what its last failed poll said;
-    `pace`: in words, that it is polled less often than configured.
-    """
-
-    id: str
-    answering: bool
-    silent_for: float | None
-    why: Outcome | None
-    detail: str = ""
-    complete: bool = True
-    note: str = ""
-    pace: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the rules judge."""
-
-    endpoints: tuple[EndpointStatus, ...]
-    participants: int | None
-    door: Door | None
-    tries: int
-    headroom: Headroom
-    relocations: tuple[Relocation, ...]
-    own: Counter[Outcome] = field(default_factory=Counter)
-    """Our own recent joins by outcome."""
-    slow: int = 0
-    """How many of them got in and took longer than the objective."""
-    left_out: bool = False
-    """Whether rooms have lately gone that were too many to be followed one by one."""
-    disagreements: tuple[Disagreement, ...] = ()
-    differing: Mapping[Subject, float] = field(default_factory=dict)
-    """Since when (service time) sources say different things, even if it may be lag or noise."""
-    held: Mapping[str, State] = field(default_factory=dict)
-    """What the rules with a threshold held against the service at the last look."""
 
 
 def judge(facts: Facts, objectives: Objectives) -> Verdict:
