@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Request
@@ -19,26 +19,49 @@ AUTH = {
     "local_reads": True,
 }
 TOLD = "#relocations-body .told"
+NAMES = ("astronomy", "gardening", "markets", "poetry", "theatre")
+"""Of the rooms that end: so unlike that none is held to go on in another."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rooms() -> Iterator[Rooms]:
-    with Rooms(first=500, other=7) as made:
+    with Rooms(other=7) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory, rooms: Rooms) -> Iterator[Product]:
+    with up(tmp_path_factory.mktemp("judged"), service("stage", rooms.url), auth=AUTH) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def names() -> Iterator[str]:
+    return iter(NAMES)
 
 
 @pytest.fixture
-def product(tmp_path: Path, rooms: Rooms) -> Iterator[Product]:
-    """A service whose first room has ended with 500 people, while another one is open."""
-    with up(tmp_path, service("stage", rooms.url), auth=AUTH) as made:
-        made.wait(lambda f: f["stage"]["participants"] == 507, "both rooms")
-        del rooms.rooms["first"]
-        made.wait(lambda f: f["stage"]["relocations"], "end of the first room")
-        yield made
+def lost(product: Product, rooms: Rooms, names: Iterator[str]) -> str:
+    """A room that has just ended with 500 people, while another one is open; its relocation comes first."""
+    name = next(names)
+    rooms.rooms[name] = 500
+    product.wait(lambda f: f["stage"]["participants"] == 507, "both rooms")
+    del rooms.rooms[name]
+    product.wait(lambda f: _newest(f) == name, "end of the room")
+    return name
+
+
+def _open(frame: dict[str, Any]) -> list[str]:
+    return [room["id"] for room in frame["stage"]["rooms"]]
+
+
+def _newest(frame: dict[str, Any]) -> str:
+    """The room that the newest relocation led from."""
+    return next((str(told["from"]["room"]) for told in frame["stage"]["relocations"]), "")
 
 
 def looking(context: BrowserContext, product: Product) -> tuple[Watched, list[Request]]:
-    """A tab with the first room's row unfolded, and all that the tab asks for from now on."""
+    """A tab with the lost room's row unfolded, and all that the tab asks for from now on."""
     tab = Watched(context)
     tab.open(product.url)
     asked: list[Request] = []
@@ -62,12 +85,13 @@ def give(tab: Watched, token: str) -> None:
 
 
 def status_of(product: Product) -> tuple[str, str, str]:
-    (told,) = product.frame()["stage"]["relocations"]
+    """Of the newest relocation."""
+    told = product.frame()["stage"]["relocations"][0]
     return told["cause"], told["status"], told["judged_by"]
 
 
 def test_a_successor_is_named_confirmed_and_rejected_with_one_token(
-    product: Product, context: BrowserContext
+    product: Product, lost: str, context: BrowserContext
 ) -> None:
     tab, asked = looking(context, product)
     press(tab, "Name its successor")
@@ -75,7 +99,7 @@ def test_a_successor_is_named_confirmed_and_rejected_with_one_token(
     press(tab, "Name it")
     give(tab, TOKEN)
     tab.wait_for_text(TOLD, "confirmed by ops")
-    tab.wait_for_text(TOLD, "first @ n1 → other @ n1")
+    tab.wait_for_text(TOLD, f"{lost} @ n1 → other @ n1")
     assert status_of(product) == ("succeeded", "confirmed", "ops")
     tab.wait_for_text(".revisions", "ops named “other” as its successor")
     assert tab.page.get_by_role("button", name="Confirm", exact=True).count() == 0
@@ -104,7 +128,7 @@ def test_a_successor_is_named_confirmed_and_rejected_with_one_token(
     ],
 )
 def test_a_token_that_is_refused_says_why_and_another_can_be_given(
-    product: Product, context: BrowserContext, token: str, words: str
+    product: Product, lost: str, context: BrowserContext, token: str, words: str
 ) -> None:
     tab, _ = looking(context, product)
     press(tab, "Confirm")
@@ -117,7 +141,7 @@ def test_a_token_that_is_refused_says_why_and_another_can_be_given(
     tab.wait_for_text(TOLD, "confirmed by ops")
 
 
-def test_without_a_token_nothing_is_sent(product: Product, context: BrowserContext) -> None:
+def test_without_a_token_nothing_is_sent(product: Product, lost: str, context: BrowserContext) -> None:
     tab, asked = looking(context, product)
     press(tab, "Reject")
     tab.wait("() => document.activeElement?.type === 'password'")
@@ -128,20 +152,21 @@ def test_without_a_token_nothing_is_sent(product: Product, context: BrowserConte
 
 
 def test_what_cannot_be_is_said_in_the_servers_words(
-    product: Product, rooms: Rooms, context: BrowserContext
+    product: Product, rooms: Rooms, lost: str, context: BrowserContext
 ) -> None:
     """The room that was chosen closes before the word arrives."""
+    rooms.rooms["brief"] = 3
+    product.wait(lambda f: "brief" in _open(f), "another room")
     tab, _ = looking(context, product)
     tab.page.evaluate("token => sessionStorage.setItem('roomwatch-token', token)", TOKEN)
     press(tab, "Name its successor")
-    tab.page.get_by_role("combobox").select_option(label="other @ n1")
+    tab.page.get_by_role("combobox").select_option(label="brief @ n1")
 
     def late(route: object) -> None:
-        del rooms.rooms["other"]
-        rooms.rooms["third"] = 1
-        product.wait(lambda f: [r["id"] for r in f["stage"]["rooms"]] == ["third"], "end of the other room")
+        del rooms.rooms["brief"]
+        product.wait(lambda f: "brief" not in _open(f), "end of that room")
         route.continue_()  # type: ignore[attr-defined]
 
     tab.page.route("**/api/v1/relocations", late)
     press(tab, "Name it")
-    tab.wait_for_text(".said", "Refused: No room “other” is open on n1")
+    tab.wait_for_text(".said", "Refused: No room “brief” is open on n1")
