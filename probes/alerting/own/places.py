@@ -8,8 +8,7 @@ from typing import NamedTuple
 from probes.alerting import conditions as c
 from probes.alerting.firing import Firing
 from probes.model import Observation, Relocation, RoomView
-from probes.watching.accounts import named
-from probes.watching.wording import number, percent, stretch
+from probes.watching.wording import named, number, percent, stretch
 
 
 def places(seen: Observation, at: float, audience: int) -> Iterator[Firing]:

@@ -25,7 +25,7 @@ def fires(when: Mapping[int, bool], alert: str = NODE_DOWN.name) -> list[int]:
 
 def test_it_fires_once_the_condition_has_held_for_as_long_as_the_table_says() -> None:
     assert NODE_DOWN.hold > 5
-    assert fires({at: True for at in range(60)}) == list(range(NODE_DOWN.hold, 60))
+    assert fires(dict.fromkeys(range(60), True)) == list(range(NODE_DOWN.hold, 60))
 
 
 def test_a_condition_that_was_over_in_between_begins_anew() -> None:
