@@ -23,6 +23,7 @@ from probes.model import (
 from tests.browser import Watched
 from tests.e2e.stage import STARTS_AT, Stage, observation, opened, relocated, room
 from tests.e2e.test_board_browser import HOSTILE, injected, readable
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -169,25 +170,39 @@ def spoken(text: str) -> Relocation:
     )
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_words_of_others_are_text(stage: Stage, context: BrowserContext, name: str) -> None:
-    text = HOSTILE[name]
+def speaking(text: str, minute: float) -> Observation:
+    """The launch at that minute, with `text` wherever somebody else can write."""
     storm = Door(
         observer=Observer.SERVICE, tries_per_second=9.0, success_ratio=1.0, waiting=9, waiting_basis=text
     )
     told = (spoken(text), msgspec.structs.replace(spoken(text), id="x2", status=Status.REJECTED))
     rooms = [room("n1", 668_000, text), room("n2", 168_000, text, "r2"), room("n1", 9, text, "r3")]
-    for minute in (20, 24, 27):
-        seen = observation(minute, rooms, door=storm, relocations=told if minute > 20 else ())
-        stage.show(disagreeing(seen, text, ((text, 7),)))
+    return disagreeing(observation(minute, rooms, door=storm, relocations=told), text, ((text, 7),))
+
+
+def test_hostile_words_of_others_are_text(stage: Stage, context: BrowserContext) -> None:
+    """Those in the window that the page brings, and each on the board that is open already."""
+    for step, text in enumerate(HOSTILE.values()):
+        stage.show(speaking(text, 24 + step / 10))
     tab = opened(context, stage)
     tab.page.click("#relocations-body .unfold")
     tab.page.click("#relocations-body summary")
     tab.page.click("#relocations-body >> text=Name another room")
-    visible = readable(text)[:25]
-    tab.wait("() => document.querySelector('#door-foot').textContent.length > 0")
-    for place in ("#door-foot", ".reasons p", ".revisions", ".told .detail", ".judge option:nth-child(2)"):
-        assert visible in readable(tab.page.text_content(place) or ""), place
-    assert injected(tab) == []
-    assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for step, text in enumerate(HOSTILE.values()):
+        stage.show(speaking(text, 27 + step / 10))
+        visible = readable(text)[:25]
+        for place in (
+            "#door-foot",
+            ".reasons p",
+            ".revisions",
+            ".told .detail",
+            ".judge option:nth-child(2)",
+        ):
+            wait_until(
+                lambda place=place, seen=visible: seen in readable(tab.page.text_content(place) or ""),
+                60,
+                f"{visible} in {place}",
+            )
+        assert injected(tab) == []
+        assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.complaints == []
