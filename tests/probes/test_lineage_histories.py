@@ -53,7 +53,7 @@ def test_the_same_history_gives_the_same_relocations_in_whatever_order_rooms_are
     assert watch.observation(LENGTH) == first
 
 
-@pytest.mark.parametrize("number", range(40, 60))
+@pytest.mark.parametrize("number", range(40, 48))
 def test_nothing_is_told_of_the_future(number: int) -> None:
     """No relocation is later than the answers so far, and what is told then does not hang on what comes."""
     told = history(number)
