@@ -105,6 +105,28 @@ def sends(raw: bytes, keep: bool = False) -> Handler:
     return handler
 
 
+async def endless_header(exchange: Exchange) -> None:
+    """A handler whose answer never comes to its body."""
+    exchange.writer.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while not exchange.writer.is_closing():
+        exchange.writer.write(b"x" * 65536)
+        await exchange.writer.drain()
+
+
+@contextlib.asynccontextmanager
+async def plain_port() -> AsyncIterator[int]:
+    """A port that answers in plain HTTP whatever it is greeted with, as to one who wants TLS."""
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(answer(b"plain"))
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(plain, "127.0.0.1", 0) as listener:
+        yield listener.sockets[0].getsockname()[1]
+
+
 def sends_json(value: object, status: int = 200) -> Handler:
     """A handler that answers every request with `value` as JSON and keeps the connection."""
     return sends(answer(json.dumps(value).encode(), status, {"Content-Type": "application/json"}), keep=True)

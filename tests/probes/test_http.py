@@ -15,7 +15,7 @@ from probes.failure import ProbeFailed
 from probes.http import Limits
 from probes.model import Outcome
 from tests.probes.asking import failure_of, opened, run
-from tests.probes.raw_http import Exchange, Handler, answer, sends, sends_json, serving
+from tests.probes.raw_http import Exchange, Handler, answer, plain_port, sends, sends_json, serving
 from tests.servers import refusing_port
 
 
@@ -139,14 +139,7 @@ class TestNoConnection:
 
     def test_tls_to_a_plain_port(self) -> None:
         async def main() -> None:
-            async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                await reader.read(1)
-                writer.write(answer(b"plain"))
-                await writer.drain()
-                writer.close()
-
-            async with await asyncio.start_server(plain, "127.0.0.1", 0) as listener:
-                port = listener.sockets[0].getsockname()[1]
+            async with plain_port() as port:
                 failure = await failure_of(f"https://127.0.0.1:{port}/")
                 assert failure.outcome is Outcome.TLS
                 assert f"127.0.0.1:{port} cannot be asked over TLS" in failure.detail

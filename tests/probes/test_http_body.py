@@ -15,7 +15,7 @@ from probes.http import Limits
 from probes.http.body import PIECE, Gunzip, read_body
 from probes.model import Outcome
 from tests.probes.asking import fails, opened, run
-from tests.probes.raw_http import Exchange, answer, sends, serving
+from tests.probes.raw_http import Exchange, answer, endless_header, sends, serving
 
 
 class TestBrokenAnswers:
@@ -31,13 +31,7 @@ class TestBrokenAnswers:
         )
 
     def test_a_header_without_end(self) -> None:
-        async def endless(exchange: Exchange) -> None:
-            exchange.writer.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
-            while not exchange.writer.is_closing():
-                exchange.writer.write(b"x" * 65536)
-                await exchange.writer.drain()
-
-        assert fails(endless)[0] is Outcome.PROTOCOL
+        assert fails(endless_header)[0] is Outcome.PROTOCOL
 
     @pytest.mark.parametrize(
         "raw",

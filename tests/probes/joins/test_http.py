@@ -16,7 +16,17 @@ from pydantic import ValidationError
 from probes.http import Http
 from probes.joins.http import HttpJoin, HttpJoinSettings
 from probes.model import JoinAttempt, Outcome
-from tests.probes.raw_http import Exchange, Handler, RawServer, answer, sends, sends_json, serving
+from tests.probes.raw_http import (
+    Exchange,
+    Handler,
+    RawServer,
+    answer,
+    endless_header,
+    plain_port,
+    sends,
+    sends_json,
+    serving,
+)
 
 
 def settings(**more: Any) -> HttpJoinSettings:
@@ -239,14 +249,8 @@ class TestFailing:
 
     def test_tls_to_a_plain_port(self) -> None:
         async def main() -> None:
-            async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                await reader.read(1)
-                writer.write(answer(b"plain"))
-                await writer.drain()
-                writer.close()
-
-            async with await asyncio.start_server(plain, "127.0.0.1", 0) as listener:
-                tried = await attempt(f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
+            async with plain_port() as port:
+                tried = await attempt(f"https://127.0.0.1:{port}")
                 assert (tried.outcome, list(tried.stages)) == (Outcome.TLS, ["connect", "total"])
 
         asyncio.run(main())
@@ -287,13 +291,7 @@ class TestFailing:
         assert sentence in tried.detail
 
     def test_a_header_without_end(self) -> None:
-        async def endless(exchange: Exchange) -> None:
-            exchange.writer.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
-            while not exchange.writer.is_closing():
-                exchange.writer.write(b"x" * 65536)
-                await exchange.writer.drain()
-
-        assert outcome(endless)[0] is Outcome.PROTOCOL
+        assert outcome(endless_header)[0] is Outcome.PROTOCOL
 
 
 class TestConfig:

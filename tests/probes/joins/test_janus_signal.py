@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -23,13 +23,6 @@ pytestmark = pytest.mark.anyio
 
 STEPS = ["session", "attach", "ack", "joined"]
 PLUGINS = pytest.mark.parametrize("plugin", ["audiobridge", "videoroom"])
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    http = Http()
-    yield http
-    await http.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,13 +21,6 @@ from tests.janus import ADMIN_SECRET, JanusNode
 from tests.probes.raw_http import Exchange, answer, sends, sends_json, serving
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    http = Http()
-    yield http
-    await http.close()
 
 
 @pytest.fixture

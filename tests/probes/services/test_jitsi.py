@@ -20,13 +20,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[Http]:
-    http = Http()
-    yield http
-    await http.close()
-
-
-@pytest.fixture
 def focus() -> FakeJitsi:
     return FakeJitsi({"townhall": {"jvb1": 30}, "lobby": {"jvb2": 2}})
 
