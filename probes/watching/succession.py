@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from heapq import nlargest
-from typing import NamedTuple
 
 from probes.model import Room
 from probes.watching.answers import Arrival, Departure
 from probes.watching.everywhere import Everywhere
+from probes.watching.gains import Gains
 from probes.watching.likeness import core, name_of
-from probes.watching.losses import MOST_CANDIDATES, SMALL_GAIN, SOON, Kind, Loss, Others
-from probes.watching.roll import Key, key_of
+from probes.watching.losses import MOST_CANDIDATES, SMALL_GAIN, SOON, Kind, Loss
+from probes.watching.roll import Key
 from probes.watching.surroundings import Surroundings
 from probes.watching.weighing import Judgement, overflows, successions
 
@@ -30,13 +30,6 @@ _BACK = 0.8
 _NAMES_READ = 200
 _ROOMS_READ = 2 * MOST_CANDIDATES
 _GAINERS = 8
-
-
-class _Gain(NamedTuple):
-    people: int
-    room: Room
-    opened: float | None
-    base: int
 
 
 class Succession:
@@ -55,7 +48,6 @@ class Succession:
         self.capacity = capacity
         self.around = Surroundings()
         self._losses: dict[Key, Loss] = {}
-        self._gained: dict[tuple[int, float, int], list[_Gain]] = {}
         self._looked: float | None = None
 
     def clear(self) -> None:
@@ -182,12 +174,12 @@ class Succession:
         self.around.remember(now, self.window)
         if not self._losses:
             return recovered
-        self._gained.clear()
-        self._note_swelling()
+        gains = Gains(self.around)
+        self._note_swelling(gains)
         self._refresh(everywhere)
         return [
             *recovered,
-            *successions(self._losses, self._others, self.stands_at, now),
+            *successions(self._losses, gains.others, self.stands_at, now),
             *overflows(self._losses.values(), now),
         ]
 
@@ -281,42 +273,15 @@ class Succession:
                     related = True
         return related
 
-    def _note_swelling(self) -> None:
+    def _note_swelling(self, gains: Gains) -> None:
         """Rooms that took in many people since a loss, whoever their hosts are."""
         for loss in self._losses.values():
             if loss.kind is Kind.FULL:
                 continue
             least = max(self.audience / 2, SMALL_GAIN * loss.before, 1)
-            for gain, room, opened, base in self._gainers(loss)[:_GAINERS]:
+            for gain, room, opened, base in gains.since(loss)[:_GAINERS]:
                 if gain >= least and loss.may_be(room) and len(loss.candidates) < MOST_CANDIDATES:
                     loss.consider(room, opened, base)
-
-    def _gainers(self, loss: Loss) -> list[_Gain]:
-        """The rooms that took in people since a loss, those that took in most first."""
-        group = (id(loss.bases), loss.at, loss.floor)
-        found = self._gained.get(group)
-        if found is None:
-            gains = (self._gain(loss, key, room) for key, room in self.around.biggest.items())
-            found = sorted((gain for gain in gains if gain is not None), key=lambda gain: -gain.people)
-            self._gained[group] = found
-        return found
-
-    def _gain(self, loss: Loss, key: Key, room: Room) -> _Gain | None:
-        opened = self.around.opening(key)
-        if opened is not None and (not loss.in_time(opened) or key in loss.spilled):
-            opened = None
-        base = self.around.moved(key)
-        if base is None:
-            base = loss.base(key, opened)
-        if base is None or room.participants is None or room.participants <= base:
-            return None
-        return _Gain(room.participants - base, room, opened, base)
-
-    def _others(self, loss: Loss) -> Others:
-        gains = sum(gain.people for gain in self._gainers(loss) if key_of(gain.room) != loss.key)
-        before = loss.bases or {}
-        sizes = nlargest(Others.ENOUGH, (people for key, people in before.items() if key != loss.key))
-        return Others(gains, sizes)
 
     def _refresh(self, everywhere: Everywhere) -> None:
         for loss in self._losses.values():
