@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import __version__
+from dashboard import __version__, runbooks
 from dashboard.api import add_docs, make_api, make_operations
 from dashboard.files import FileServer
 from dashboard.frames import EncodedFrame, encode, events_of, without_prober
@@ -35,7 +35,7 @@ from probes.settings import BadConfig, Config, ConfigText, parse
 if TYPE_CHECKING:
     from dashboard.board import Board
 
-_FASTAPI_PATHS = ("/api/", "/-/", "/metrics")
+_FASTAPI_PATHS = ("/api/", "/-/", "/metrics", runbooks.PATH)
 
 _log = structlog.get_logger()
 
@@ -195,6 +195,7 @@ def make_app(web: Web, bound_host: str) -> Guard:
     app.include_router(make_api(web.hub, web.recent, web.supervisor, lambda: web.history))
     app.include_router(make_judging(web.hub, web.supervisor))
     app.include_router(make_operations(web.hub, web.reload))
+    app.include_router(runbooks.make_runbooks(runbooks.Runbooks()))
     add_docs(app)
 
     @app.get("/metrics", include_in_schema=False)

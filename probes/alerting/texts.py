@@ -28,7 +28,8 @@ _WHAT_IS_FULL = (
 _WHY_JOINS_FAIL = (
     '{{ with printf "topk(3, max by (outcome) (increase(rooms_join_attempts_total'
     '{rooms_service=%q,outcome!=\\"joined\\"}[1m])) > 0)" $labels.rooms_service | query }}'
-    "In the last minute:{{ range . }} {{ .Value | humanize }} {{ .Labels.outcome }};{{ end }} {{ end }}"
+    "In the last minute: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Value | humanize }} "
+    "{{ $each.Labels.outcome }}{{ end }}. {{ end }}"
 )
 _PEOPLE_NOW = (
     '{{ with printf "max by (rooms_service) (rooms_service_participants{rooms_service=%q})" '
