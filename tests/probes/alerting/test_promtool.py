@@ -1,0 +1,113 @@
+"""Prometheus' own tests of the rules, and that they leave no alert out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from probes.alerting.table import ALERTS, Severity
+from probes.config.units import seconds
+from tests.servers import require
+
+ROOT = Path(__file__).parents[3]
+PROMETHEUS = ROOT / "config/prometheus"
+FILES = sorted(PROMETHEUS.glob("tests*.yml"))
+CANNOT_BE_QUIET = {"RoomwatchWatchdog"}
+WITHIN = 60.0
+
+
+def every_case() -> list[dict[str, Any]]:
+    return [case for file in FILES for case in yaml.safe_load(file.read_text("utf-8"))["tests"]]
+
+
+def alerts_of(case: dict[str, Any]) -> str:
+    """The one alert that a case is about."""
+    (name,) = {test["alertname"] for test in case["alert_rule_test"]}
+    return str(name)
+
+
+def began(case: dict[str, Any]) -> float | None:
+    """When the trouble of a case begins, in seconds; None where it is one without."""
+    found = re.search(r" from (\w+) on$", case["name"])
+    return (0.0 if found[1] == "0s" else seconds(found[1])) if found else None
+
+
+def fired(case: dict[str, Any]) -> float:
+    """When its alert fires, in seconds from the beginning of the trouble."""
+    first = next(test for test in case["alert_rule_test"] if test["exp_alerts"])
+    at = 0.0 if first["eval_time"] == "0s" else seconds(first["eval_time"])
+    return at - (began(case) or 0.0)
+
+
+def test_what_the_files_say_of_themselves_is_so() -> None:
+    assert [file.name for file in FILES] == ["tests-slow.yml", "tests.yml"]
+    for case in every_case():
+        assert case["name"].startswith(alerts_of(case))
+        fires = any(test["exp_alerts"] for test in case["alert_rule_test"])
+        assert fires == (began(case) is not None), case["name"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.timeout(600)
+def test_promtool_finds_every_alert_as_expected(file: Path) -> None:
+    done = subprocess.run([require("promtool"), "test", "rules", file], capture_output=True, text=True)
+    assert done.returncode == 0, (done.stdout + done.stderr)[:5_000]
+
+
+@pytest.mark.parametrize("name", ALERTS)
+def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_quiet(name: str) -> None:
+    mine = [case for case in every_case() if alerts_of(case) == name]
+    assert any(began(case) is not None for case in mine)
+    assert name in CANNOT_BE_QUIET or any(began(case) is None for case in mine)
+
+
+def test_an_alert_is_quiet_one_evaluation_before_it_fires() -> None:
+    """So that what is said of its speed is exact."""
+    for case in every_case():
+        tests = case["alert_rule_test"]
+        first = next((i for i, test in enumerate(tests) if test["exp_alerts"]), None)
+        if first is None or alerts_of(case) in CANNOT_BE_QUIET:
+            continue
+        step = seconds(case["interval"])
+        assert seconds(tests[first]["eval_time"]) - seconds(tests[first - 1]["eval_time"]) == step
+
+
+def test_two_roomwatch_give_one_alert() -> None:
+    """Every page is also tried with two that watch the same; what they see alike is one alert."""
+    tried = set()
+    for case in every_case():
+        instances = {i for s in case["input_series"] for i in re.findall(r'instance="(\w)', s["series"])}
+        if instances == {"a", "b"} and began(case) is not None:
+            tried.add(alerts_of(case))
+            for test in case["alert_rule_test"]:
+                labels = [tuple(sorted(alert["exp_labels"].items())) for alert in test["exp_alerts"]]
+                assert len(labels) == len(set(labels))
+                assert all("instance" not in alert["exp_labels"] for alert in test["exp_alerts"])
+    pages = {name for name, alert in ALERTS.items() if alert.severity is Severity.PAGE}
+    assert tried >= pages - {"RoomsFewFollowed"}
+
+
+def test_somebody_is_woken_within_a_minute_of_the_first_failing_second() -> None:
+    speeds = {
+        case["name"]: fired(case) for case in every_case() if "joins fail" in case["name"] and began(case)
+    }
+    launch = {name: speed for name, speed in speeds.items() if name.startswith("RoomsJoinsFailing")}
+    assert any("half" in name for name in launch)
+    assert any("30%" in name for name in launch)
+    assert max(launch.values()) <= WITHIN - 10, "a scrape and an evaluation may each come 5 s late"
+
+
+def test_what_the_alerts_say_is_finished_text() -> None:
+    """No template is left over, every address is whole, and `at` is the moment of the evaluation."""
+    for case in every_case():
+        for test in case["alert_rule_test"]:
+            for alert in test["exp_alerts"]:
+                said = alert["exp_annotations"]
+                assert not re.search(r"\{\{|%!|<error|no value", " ".join(said.values()))
+                at = 0 if test["eval_time"] == "0s" else seconds(test["eval_time"])
+                assert re.search(r"/\?at=(\d+)", said["dashboard_url"])[1] == f"{at:.0f}"  # type: ignore[index]
