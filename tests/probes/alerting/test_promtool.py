@@ -111,3 +111,28 @@ def test_what_the_alerts_say_is_finished_text() -> None:
                 assert not re.search(r"\{\{|%!|<error|no value", " ".join(said.values()))
                 at = 0 if test["eval_time"] == "0s" else seconds(test["eval_time"])
                 assert re.search(r"/\?at=(\d+)", said["dashboard_url"])[1] == f"{at:.0f}"  # type: ignore[index]
+
+
+def words(length: float) -> str:
+    if length <= 180:
+        return f"{length:.0f} s"
+    return f"{length / 60:.0f} min" if length < 7200 else f"{length / 3600:.1f} h"
+
+
+def test_the_readme_has_every_alert_as_it_is_and_as_fast_as_it_fires() -> None:
+    speeds: dict[str, list[float]] = {}
+    for case in every_case():
+        if began(case) is not None:
+            speeds.setdefault(alerts_of(case), []).append(fired(case))
+    rows = []
+    for name, alert in ALERTS.items():
+        ends = dict.fromkeys([words(min(speeds[name])), words(max(speeds[name]))])
+        runbook = f"config/runbooks/{name}.md"
+        assert (ROOT / runbook).is_file()
+        rows.append(
+            f"| `{name}` | {alert.meaning} | {alert.severity} | {' to '.join(ends)} | [steps]({runbook}) |"
+        )
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert "\n".join(rows) in readme
+    assert readme.count("| `Room") == len(ALERTS)
+    assert "roomwatch rules" in readme
