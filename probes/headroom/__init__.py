@@ -18,6 +18,10 @@ __all__ = ["Filling"]
 SOONEST = 1.0
 """Seconds to full that are shown at least while it is not full: 0 is full."""
 
+FREE_AGAIN = 0.02
+"""The share that must be free before what was full no longer is: people come and go at a full room, and it
+would be full and not full from second to second."""
+
 
 class Filling:
     """What one service's counts and joins tell of its headroom. Times are the service's."""
@@ -25,6 +29,7 @@ class Filling:
     def __init__(self) -> None:
         self._growing = Growing()
         self._ceiling = Ceiling()
+        self._full: set[Series] = set()
 
     def due(self, now: float) -> bool:
         """Whether `take` would read anything at `now`."""
@@ -33,6 +38,7 @@ class Filling:
     def clear(self) -> None:
         """The service's clock went back: what was seen cannot be compared with what comes."""
         self._growing.clear()
+        self._full.clear()
 
     def take(
         self, now: float, participants: int | None, nodes: Sequence[NodeView], rooms: Sequence[Room]
@@ -51,6 +57,7 @@ class Filling:
             if room.capacity and room.participants is not None:
                 counts[of_room(shown(room.node), shown(room.id))] = room.participants
         self._growing.take(now, counts)
+        self._full = {series for series in self._full if series in self._growing}
 
     def hear(self, now: float, participants: int, door: Door | None, tries: int, objective: float) -> None:
         """Read how joins go at `now` with so many in: `door`, the tries it rests on, the share promised."""
@@ -70,7 +77,7 @@ class Filling:
         if not found.capacity or found.participants is None:
             return Headroom(capacity=found.capacity, source=found.source, **growth)
         free = min(1.0, max(0.0, 1.0 - found.participants / found.capacity))
-        left, soonest, latest = _left(seen, free)
+        left, soonest, latest = self._left(found.series, seen, free)
         return Headroom(
             capacity=found.capacity,
             source=found.source,
@@ -105,13 +112,17 @@ class Filling:
     def _seconds(self, series: Series, participants: int | None, capacity: int | None) -> float | None:
         if not capacity or participants is None:
             return None
-        return _left(self._growing.forecast(series, capacity), 1.0 - participants / capacity)[0]
+        forecast = self._growing.forecast(series, capacity)
+        return self._left(series, forecast, 1.0 - participants / capacity)[0]
 
-
-def _left(seen: Forecast, free: float) -> tuple[float | None, float | None, float | None]:
-    """Seconds to full, the soonest and the latest. What is full now is full whatever was foretold."""
-    if free <= 0.0:
-        return 0.0, 0.0, 0.0
-    if seen.seconds is None or seen.soonest is None or seen.latest is None:
-        return None, None, None
-    return max(seen.seconds, SOONEST), max(seen.soonest, SOONEST), max(seen.latest, SOONEST)
+    def _left(
+        self, series: Series, seen: Forecast, free: float
+    ) -> tuple[float | None, float | None, float | None]:
+        """Seconds to full, the soonest and the latest. What is full now is full whatever was foretold."""
+        if free <= (FREE_AGAIN if series in self._full else 0.0):
+            self._full.add(series)
+            return 0.0, 0.0, 0.0
+        self._full.discard(series)
+        if seen.seconds is None or seen.soonest is None or seen.latest is None:
+            return None, None, None
+        return max(seen.seconds, SOONEST), max(seen.soonest, SOONEST), max(seen.latest, SOONEST)

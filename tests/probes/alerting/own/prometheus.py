@@ -1,0 +1,83 @@
+"""What real Prometheus makes of a story: its rules are evaluated by promtool over what was scraped."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from probes.alerting.rules import rules
+from probes.settings import Config
+from tests.servers import require
+
+EVERY = 5
+"""Seconds between two scrapes, and between two evaluations."""
+
+Subject = tuple[str, str, str, str, str, str]
+"""An alert's name, and its node, room, lineage, probe and what."""
+
+_ASKED = 'ALERTS{alertstate="firing"}'
+_LABELS = ("alertname", "rooms_node", "room", "lineage", "probe", "what")
+_STALE, _NONE = "stale", "_"
+
+
+class Scraped:
+    """The texts of all scrapes, as the series that promtool reads."""
+
+    def __init__(self) -> None:
+        self._scrapes = 0
+        self._series: dict[str, list[str]] = defaultdict(list)
+
+    def take(self, text: bytes) -> None:
+        for family in text_string_to_metric_families(text.decode()):
+            for sample in family.samples:
+                pairs = ", ".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
+                values = self._series[f"{sample.name}{{{pairs}}}"]
+                values += [_NONE] * (self._scrapes - len(values))
+                values.append(f"{sample.value:.17g}".replace("inf", "Inf"))
+        self._scrapes += 1
+        for values in self._series.values():
+            if len(values) < self._scrapes:
+                values.append(_NONE if values[-1] in (_STALE, _NONE) else _STALE)
+
+    def firing(self, config: Config, folder: Path) -> list[set[Subject]]:
+        """What fires at each evaluation."""
+        (folder / "rules.yml").write_text(rules(config), "utf-8")
+        times = (f"{EVERY * n}s" for n in range(self._scrapes))
+        test = {
+            "rule_files": ["rules.yml"],
+            "evaluation_interval": f"{EVERY}s",
+            "tests": [
+                {
+                    "interval": f"{EVERY}s",
+                    "input_series": [
+                        {"series": name, "values": " ".join(values)} for name, values in self._series.items()
+                    ],
+                    "promql_expr_test": [
+                        {"expr": _ASKED, "eval_time": time, "exp_samples": []} for time in times
+                    ],
+                }
+            ],
+        }
+        path = folder / "test.yml"
+        path.write_text(yaml.dump(test, Dumper=yaml.CSafeDumper, width=10_000_000), "utf-8")
+        done = subprocess.run([require("promtool"), "test", "rules", path], capture_output=True, text=True)
+        return self._read(done.stdout + done.stderr)
+
+    def _read(self, told: str) -> list[set[Subject]]:
+        """promtool tells what it got wherever that is not nothing, as was expected."""
+        found: list[set[Subject]] = [set() for _ in range(self._scrapes)]
+        for time, got in re.findall(r"time: (\S+),\s*exp:[^\n]*\n\s*got:([^\n]*)", told):
+            for labels in re.findall(r"\{([^}]*)\}", got):
+                has = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
+                found[_seconds(time) // EVERY].add(tuple(has.get(name, "") for name in _LABELS))
+        return found
+
+
+def _seconds(text: str) -> int:
+    units = {"h": 3600, "m": 60, "s": 1}
+    return sum(int(n) * units[unit] for n, unit in re.findall(r"(\d+)([hms])", text))
