@@ -23,6 +23,7 @@ from probes.state import Facts, judge
 from probes.state.collapse import Collapse, Sources
 from probes.state.disputes import Disputes
 from probes.state.endings import lost
+from probes.state.full import full_places
 from probes.state.steady import Moment, Steady
 from probes.watching.answers import Changes
 from probes.watching.claims import People, claims
@@ -191,6 +192,7 @@ class Watch:
             left_out=self._lineage.left_out,
             disagreements=disputes.open,
             differing=disputes.differing,
+            full=full_places(nodes, rooms, joined.participants, settings.audience),
             held=before.steady.held,
         )
         steady = before.steady.moved_to(judge(facts, self._objectives), Moment(now, at))

@@ -46,5 +46,7 @@ class Facts:
     disagreements: tuple[Disagreement, ...] = ()
     differing: Mapping[Subject, float] = field(default_factory=dict)
     """Since when (service time) sources say different things, even if it may be lag or noise."""
+    full: tuple[str, ...] = ()
+    """Nodes and rooms that are full, in words."""
     held: Mapping[str, State] = field(default_factory=dict)
     """What the rules with a threshold held against the service at the last look."""

@@ -80,8 +80,11 @@ def _silent_for(endpoint: EndpointStatus) -> str:
 
 
 def _fullness(facts: Facts) -> Iterator[Reason]:
+    """How full it is as a whole, and else which parts of it are full."""
     headroom = facts.headroom
     yield from _soon_full(headroom)
+    if headroom.seconds_to_full != 0:
+        yield from (Reason(State.STRAINED, text) for text in facts.full)
     limit = NO_LONGER_FULL if _FULL in facts.held else NEARLY_FULL
     if headroom.ratio is None or headroom.ratio > limit:
         return

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from probes.alerting import conditions as c
 from probes.alerting.firing import Firing
-from probes.model import Observation, Relocation, RoomView
+from probes.model import Observation, Relocation
+from probes.state.full import big_rooms
 from probes.watching.wording import named, number, percent, stretch
 
 
@@ -79,20 +80,9 @@ def _spaces(seen: Observation, audience: int) -> Iterator[_Space]:
     yield _Space(seen.name, seen.headroom.seconds_to_full, seen.headroom.capacity)
     for node in seen.nodes:
         yield _Space(f"Node {node.id}", node.seconds_to_full, node.capacity, node.id)
-    for room in seen.rooms:
-        if room.seconds_to_full is not None and _is_big(seen, room, audience):
-            name = f"Room “{room.title or room.id}”"
-            yield _Space(name, room.seconds_to_full, room.capacity, room.node, room.id)
-
-
-def _is_big(seen: Observation, room: RoomView, audience: int) -> bool:
-    people, everybody = room.participants, seen.participants
-    return (
-        people is not None
-        and everybody is not None
-        and people >= audience
-        and people >= c.MATTERS * everybody
-    )
+    for room in big_rooms(seen.rooms, seen.participants, audience):
+        name = f"Room “{room.title or room.id}”"
+        yield _Space(name, room.seconds_to_full, room.capacity, room.node, room.id)
 
 
 def _full(space: _Space) -> str:
