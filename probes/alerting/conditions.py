@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from probes.state import joining
 from probes.state.endings import MATTERS as MATTERS
 from probes.state.judge import SOON_FULL as SOON_FULL
 
@@ -17,19 +18,24 @@ from probes.state.judge import SOON_FULL as SOON_FULL
 class Pair(NamedTuple):
     """Two windows, in seconds, whose shares must both be above what `burn` times the budget comes to.
 
-    The long one says that it matters, the short one that it still goes on.
+    The long one says that it matters, the short one that it still goes on. Without a `burn` it is the
+    share with which the board calls joins failing.
     """
 
     short: int
     long: int
-    burn: float
+    burn: float | None
 
 
 LAUNCH: Final = Pair(30, 60, 14.4)
 """For a launch: the usual pair of 5 min and 1 h would wake somebody 17 min after half of the joins fail."""
 
-SLOW_BURNS: Final = (Pair(300, 3_600, 14.4), Pair(1_800, 21_600, 6.0))
-"""The usual pairs: 2% of a month's budget in an hour, 5% in six (Google's SRE workbook, chapter 5)."""
+SLOW_BURNS: Final = (Pair(300, 3_600, 14.4), Pair(1_800, 21_600, 6.0), Pair(300, 300, None))
+"""The usual pairs: 2% of a month's budget in an hour, 5% in six (Google's SRE workbook, chapter 5); and what
+the board shows as failing, which else is red for hours before either of them has seen enough."""
+
+AS_SHOWN: Final = 0.9 * joining.EASED
+"""A little less than the share of `FAILING_BELOW` at which the board lets go of joins: it looks at 30 s."""
 
 FEWEST_TRIES: Final = 20
 """Tries that a share must rest on: within `LAUNCH.long`, or within the short window of a slow pair."""
@@ -66,6 +72,13 @@ LATE_SHARE: Final = 0.05
 
 FRAME_STALE: Final = 15.0
 """Seconds after which the newest frame is too old."""
+
+
+def share_of(pair: Pair, objective: float) -> float:
+    """The share of failed joins above which both windows of `pair` must be, where `objective` is promised."""
+    if pair.burn is not None:
+        return failing_share(pair.burn, objective)
+    return round(AS_SHOWN * (1.0 - min(joining.FAILING_BELOW, objective)), 6)
 
 
 def failing_share(burn: float, objective: float) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from probes.alerting import conditions as c
-from probes.alerting.conditions import Pair, failing_share
+from probes.alerting.conditions import Pair, share_of
 from probes.config.units import duration_text
 from probes.metrics.table import STAGE_BOUNDS
 from probes.settings import Config
@@ -53,7 +53,7 @@ def failed_share(counter: str, window: float) -> str:
 
 def _burns(counter: str, pair: Pair, fewest_over: float, config: Config) -> str:
     """Whether both windows burn too fast, on enough tries within `fewest_over` seconds."""
-    share = number(failing_share(pair.burn, config.objectives.join_success))
+    share = number(share_of(pair, config.objectives.join_success))
     return (
         f"  {failed_share(counter, pair.long)} > {share}\n"
         f"and\n  {failed_share(counter, pair.short)} > {share}\n"

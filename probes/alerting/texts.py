@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from probes.alerting import conditions as c
-from probes.alerting.conditions import failing_share
+from probes.alerting.conditions import share_of
 from probes.config.units import duration_text
 from probes.settings import Config
 
@@ -40,7 +40,7 @@ _PEOPLE_NOW = (
 def texts(config: Config) -> dict[str, Text]:
     """The texts of every alert, by its name."""
     promised = config.objectives.join_success
-    share = _percent(failing_share(c.LAUNCH.burn, promised))
+    share = _percent(share_of(c.LAUNCH, promised))
     allowed = _percent(1 - promised)
     within = duration_text(config.objectives.join_within)
     return {

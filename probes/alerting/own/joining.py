@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from probes.alerting import conditions as c
-from probes.alerting.conditions import Pair, failing_share
+from probes.alerting.conditions import Pair, share_of
 from probes.alerting.firing import Firing
 from probes.alerting.own.grown import Counted, Grown, windows
 from probes.config.objectives import Objectives
@@ -121,7 +121,7 @@ def _burn(
         return ""
     for pair in pairs:
         short, long = grown.over(pair.short), grown.over(pair.long)
-        most, enough = failing_share(pair.burn, promised.join_success), long if fewest_over_long else short
+        most, enough = share_of(pair, promised.join_success), long if fewest_over_long else short
         fails = short.share > most and long.share > most
         if fails and enough.tries >= c.FEWEST_TRIES and enough.failed >= c.FEWEST_FAILED:
             tries = number(round(long.tries))
