@@ -7,7 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from probes.history.base import Health, History, HistoryTrouble, Kept, Reader, RoomKey, sample_of
+from probes.history.base import (
+    Health,
+    History,
+    HistoryTrouble,
+    Kept,
+    Moment,
+    Reader,
+    RoomKey,
+    Seen,
+    sample_of,
+)
 from probes.history.claim import Claim
 from probes.history.sink import HistorySink
 from probes.history.sqlite import SqliteHistory
@@ -23,8 +33,10 @@ __all__ = [
     "HistorySink",
     "HistoryTrouble",
     "Kept",
+    "Moment",
     "Reader",
     "RoomKey",
+    "Seen",
     "claim_history",
     "open_history",
     "open_reader",

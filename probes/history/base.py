@@ -57,6 +57,23 @@ class History(Protocol):
     def close(self) -> None: ...
 
 
+class Seen(NamedTuple):
+    """One service as a whole board showed it. `left_out`: older relocations that were not kept."""
+
+    observation: Observation
+    left_out: int
+
+
+class Moment(NamedTuple):
+    """A whole board: all services at tick `seq`, and when the boards kept before and after it are from."""
+
+    seq: int
+    at: float
+    services: tuple[Seen, ...]
+    before: float | None
+    after: float | None
+
+
 class Reader(Protocol):
     """The reading side, in any process and thread. A history that is not there yet is an empty one."""
 
@@ -77,6 +94,14 @@ class Reader(Protocol):
 
     def relocations(self, service: str) -> list[Relocation]:
         """Each relocation as it was seen last, oldest first."""
+        ...
+
+    def moment(self, at: float) -> Moment | None:
+        """The last whole board of wall time `at` or before; None where none is kept."""
+        ...
+
+    def span(self) -> tuple[float, float] | None:
+        """When the first and the last whole board are from."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +20,7 @@ from probes.history.sqlite_file import (
     transaction,
     wal_limit,
 )
+from probes.history.whole import Turns, pack_whole
 from probes.model import Observation, Relocation, RoomView
 from probes.pipeline import Tick
 
@@ -28,6 +30,9 @@ _SEEN_SECONDS = 600.0
 _REMEMBERED = 50_000
 _STEP = 500
 """Ticks that one step of tidying looks at or deletes."""
+
+_WHOLE_STRETCHES = 6
+"""After `Kept.detail` a whole board is left of each so many stretches: one a minute, and those at a turn."""
 
 _ROOMS_STEP = 10_000
 _FILL = 0.95
@@ -50,6 +55,26 @@ class _Known(msgspec.Struct):
     seen: float
 
 
+class _Row(NamedTuple):
+    """A tick as thinning sees it. `turn` is None where no whole board is kept with it."""
+
+    id: int
+    at: float
+    turn: int | None
+
+
+def _thinned(rows: list[_Row]) -> tuple[list[tuple[int]], list[tuple[int]]]:
+    """The ticks to delete, and those that stay without their whole board."""
+    left: dict[float, _Row] = {}
+    for row in rows:
+        best = left.get(row.at // THIN_SECONDS)
+        if best is None or row.turn is not None or best.turn is None:
+            left[row.at // THIN_SECONDS] = row
+    kept = {row.id for row in left.values()} | {row.id for row in rows if row.turn}
+    slimmer = [(row.id,) for stretch, row in left.items() if row.turn == 0 and stretch % _WHOLE_STRETCHES]
+    return [(row.id,) for row in rows if row.id not in kept], slimmer
+
+
 class SqliteHistory:
     """Writes one file; nobody else may write it. Raises HistoryTrouble from every method and from opening."""
 
@@ -60,6 +85,7 @@ class SqliteHistory:
         self._services: dict[str, int] = {}
         self._rooms: dict[tuple[int, RoomKey], _Known] = {}
         self._relocations: dict[tuple[int, str], bytes] = {}
+        self._turns = Turns()
         self._now = 0.0
         self._tidied = 0
         # The log may come to its limit, and once more while a step is written.
@@ -69,8 +95,11 @@ class SqliteHistory:
         self._now = tick.at
         try:
             with explained(self._path), transaction(self._db):
+                turn = self._turns.look(tick)
                 for observation in tick.observations:
-                    self._append(observation, tick)
+                    number = self._append(observation, tick)
+                    if turn is not None:
+                        self._append_whole(number, observation, turn)
         except HistoryTrouble as trouble:
             self._forget()
             self._replace_if_damaged(trouble)
@@ -101,7 +130,7 @@ class SqliteHistory:
 
     # --- writing a tick ---
 
-    def _append(self, observation: Observation, tick: Tick) -> None:
+    def _append(self, observation: Observation, tick: Tick) -> int:
         sample = sample_of(observation, tick.seq, tick.at)
         service = self._service(observation.name)
         body = Body(
@@ -120,12 +149,18 @@ class SqliteHistory:
             waiting=sample.waiting,
             totals=dict(sample.totals),
         )
-        self._db.execute(
-            "INSERT INTO tick (service, at, seq, body) VALUES (?, ?, ?, ?)",
+        row = self._db.execute(
+            "INSERT INTO tick (service, at, seq, body) VALUES (?, ?, ?, ?) RETURNING id",
             (service, tick.at, tick.seq, pack(body)),
-        )
+        ).fetchone()
         for relocation in observation.relocations:
             self._relocation(service, relocation, tick.at)
+        return int(row[0])
+
+    def _append_whole(self, number: int, observation: Observation, turn: bool) -> None:
+        self._db.execute(
+            "INSERT INTO whole (tick, turn, body) VALUES (?, ?, ?)", (number, turn, pack_whole(observation))
+        )
 
     def _service(self, name: str) -> int:
         known = self._services.get(name)
@@ -164,6 +199,7 @@ class SqliteHistory:
 
     def _forget(self) -> None:
         """What was remembered may have been rolled back."""
+        self._turns = Turns()
         self._services.clear()
         self._rooms.clear()
         self._relocations.clear()
@@ -186,29 +222,31 @@ class SqliteHistory:
         return int(self._db.execute(query, (self._tidied,)).fetchone()[0])
 
     def _thin(self, service: int) -> None:
-        """Leave the last tick of each stretch of `THIN_SECONDS` that is older than `detail`."""
+        """Older than `detail`, of each stretch of `THIN_SECONDS` leave one tick, and those at a turn."""
         due = (self._now - self._kept.detail) // THIN_SECONDS * THIN_SECONDS
         row = self._db.execute("SELECT thinned FROM service WHERE id = ?", (service,)).fetchone()
         if row is None or row[0] >= due:
             return
         rows = self._db.execute(
-            "SELECT id, at FROM tick WHERE service = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?",
+            "SELECT id, at, turn FROM tick LEFT JOIN whole ON whole.tick = tick.id "
+            "WHERE service = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?",
             (service, row[0], due, _STEP),
         ).fetchall()
         # A step that was cut short leaves its last stretch to the next, which then sees it whole.
         thinned = due if len(rows) < _STEP else rows[-1][1] // THIN_SECONDS * THIN_SECONDS
-        last = {at // THIN_SECONDS: number for number, at in rows if at < thinned}
-        gone = [(number,) for number, at in rows if at < thinned and last[at // THIN_SECONDS] != number]
-        self._db.executemany("DELETE FROM tick WHERE id = ?", gone)
+        gone, slimmer = _thinned([_Row(*row) for row in rows if row[1] < thinned])
+        self._delete_ticks(gone)
+        self._db.executemany("DELETE FROM whole WHERE tick = ?", slimmer)
         self._db.execute("UPDATE service SET thinned = ? WHERE id = ?", (thinned, service))
+
+    def _delete_ticks(self, gone: list[tuple[int]]) -> None:
+        self._db.executemany("DELETE FROM tick WHERE id = ?", gone)
+        self._db.executemany("DELETE FROM whole WHERE tick = ?", gone)
 
     def _delete_old(self, service: int) -> None:
         oldest = self._now - self._kept.keep
-        self._db.execute(
-            "DELETE FROM tick WHERE id IN "
-            "(SELECT id FROM tick WHERE service = ? AND at < ? ORDER BY at LIMIT ?)",
-            (service, oldest, _STEP),
-        )
+        old = "SELECT id FROM tick WHERE service = ? AND at < ? ORDER BY at LIMIT ?"
+        self._delete_ticks(self._db.execute(old, (service, oldest, _STEP)).fetchall())
         self._db.execute(
             "DELETE FROM relocation WHERE service = ? AND (seen < ? OR id NOT IN "
             "(SELECT id FROM relocation WHERE service = ? ORDER BY seen DESC LIMIT ?))",
@@ -228,13 +266,16 @@ class SqliteHistory:
         if excess <= 0:
             return
         gone: list[tuple[int]] = []
-        oldest = "SELECT id, length(body) FROM tick WHERE at < ? ORDER BY id LIMIT ?"
+        oldest = (
+            "SELECT id, length(tick.body) + coalesce(length(whole.body), 0) "
+            "FROM tick LEFT JOIN whole ON whole.tick = tick.id WHERE at < ? ORDER BY id LIMIT ?"
+        )
         for number, length in self._db.execute(oldest, (self._now, _STEP)):
             gone.append((number,))
             excess -= length
             if excess <= 0:
                 break
-        self._db.executemany("DELETE FROM tick WHERE id = ?", gone)
+        self._delete_ticks(gone)
 
     def _give_back_pages(self) -> None:
         """Shrink the file by a few pages where more are free than new ticks soon need."""

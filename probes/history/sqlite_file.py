@@ -16,12 +16,11 @@ import structlog
 from probes.history.base import HistoryTrouble, Unstorable
 from probes.model import Observer, Outcome, State
 
-SCHEMA = 1
 APPLICATION_ID = 0x524D5748  # "RMWH"
 _BUSY_SECONDS = 0.5
 PAGE = 4096  # bytes
 
-_TABLES = """
+_TICKS = """
 CREATE TABLE service (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, thinned REAL NOT NULL DEFAULT 0);
 CREATE TABLE tick (
   id INTEGER PRIMARY KEY, service INTEGER NOT NULL, at REAL NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL
@@ -37,6 +36,12 @@ CREATE TABLE relocation (
   PRIMARY KEY (service, id)
 );
 """
+_WHOLE_BOARDS = "CREATE TABLE whole (tick INTEGER PRIMARY KEY, turn INTEGER NOT NULL, body BLOB NOT NULL)"
+
+_STEPS = (_TICKS, _WHOLE_BOARDS)
+"""What makes a new file, step by step, and an older one like it: a file of version n has taken n steps."""
+
+SCHEMA = len(_STEPS)
 
 
 class Body(msgspec.Struct, array_like=True):
@@ -103,15 +108,24 @@ def _open(path: Path, max_size: int) -> sqlite3.Connection:
         db.execute(f"PRAGMA journal_size_limit = {wal_limit(max_size)}")
         db.execute(f"PRAGMA wal_autocheckpoint = {max(1, wal_limit(max_size) // PAGE)}")
         with transaction(db):
-            if is_new(db):
-                for statement in _TABLES.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                db.execute(f"PRAGMA user_version = {SCHEMA}")
+            _bring_up_to_date(db)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _bring_up_to_date(db: sqlite3.Connection) -> None:
+    for step in _STEPS[version_of(db) :]:
+        for statement in step.split(";"):
+            db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
+def version_of(db: sqlite3.Connection) -> int:
+    """How many steps the file has taken; 0 before its tables are made."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
 def is_new(db: sqlite3.Connection) -> bool:
@@ -146,7 +160,7 @@ def _open_to_read(path: Path, how: str) -> sqlite3.Connection:
 
 def check_version(db: sqlite3.Connection, path: Path) -> None:
     application = db.execute("PRAGMA application_id").fetchone()[0]
-    version = db.execute("PRAGMA user_version").fetchone()[0]
+    version = version_of(db)
     if application != APPLICATION_ID:
         raise HistoryTrouble(f"{path} is a database of something else; set history.path to another file.")
     if version > SCHEMA:

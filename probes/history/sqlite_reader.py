@@ -13,8 +13,9 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from probes.history.base import HistoryTrouble, RoomKey
-from probes.history.sqlite_file import Body, is_new, open_to_read, unpack
+from probes.history.base import HistoryTrouble, Moment, RoomKey, Seen
+from probes.history.sqlite_file import Body, is_new, open_to_read, unpack, version_of
+from probes.history.whole import RoomName, restored, unpack_whole
 from probes.model import Relocation, Sample
 
 _TITLES = 5_000
@@ -62,6 +63,12 @@ class SqliteReader:
             return sorted((_relocation.decode(row[0]) for row in rows), key=lambda r: (r.at, r.id))
 
         return self._ask(read, [])
+
+    def moment(self, at: float) -> Moment | None:
+        return self._ask(lambda db: _moment(db, at) if _has_boards(db) else None, None)
+
+    def span(self) -> tuple[float, float] | None:
+        return self._ask(lambda db: _span(db) if _has_boards(db) else None, None)
 
     def _ask(self, read: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         try:
@@ -123,9 +130,15 @@ def _readable(data: bytes) -> Body | None:
 
 
 def _room_names(db: sqlite3.Connection, numbers: set[int]) -> dict[int, RoomKey]:
-    query = "SELECT room.id, node, room FROM room JOIN json_each(?) AS wanted ON room.id = wanted.value"
+    return {number: (node, room) for number, (node, room, _) in _room_titles(db, numbers).items()}
+
+
+def _room_titles(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, RoomName]:
+    query = (
+        "SELECT room.id, node, room, title FROM room JOIN json_each(?) AS wanted ON room.id = wanted.value"
+    )
     wanted = "[" + ",".join(map(str, sorted(numbers))) + "]"
-    return {number: (node, room) for number, node, room in db.execute(query, (wanted,))}
+    return {number: (node, room, title) for number, node, room, title in db.execute(query, (wanted,))}
 
 
 def _sample(service: str, at: float, seq: int, body: Body, names: dict[int, RoomKey]) -> Sample:
@@ -151,3 +164,58 @@ def _sample(service: str, at: float, seq: int, body: Body, names: dict[int, Room
         waiting=body.waiting,
         totals=body.totals,
     )
+
+
+def _has_boards(db: sqlite3.Connection) -> bool:
+    """A file of before they were kept is read until the prober has brought it up to date."""
+    return version_of(db) > 1
+
+
+# Ticks first, by their index: `whole` knows no times.
+_NEAREST = """
+SELECT (
+  SELECT at FROM tick CROSS JOIN whole ON whole.tick = tick.id
+  WHERE tick.service = service.id AND {where} ORDER BY at {order} LIMIT 1
+) AS nearest FROM service WHERE nearest IS NOT NULL
+"""
+_UP_TO = _NEAREST.format(where="at <= ?", order="DESC")
+_BEFORE = _NEAREST.format(where="at < ?", order="DESC")
+_AFTER = _NEAREST.format(where="at > ?", order="ASC")
+_BOARD = """
+SELECT seq, tick.body, whole.body FROM tick CROSS JOIN whole ON whole.tick = tick.id
+WHERE tick.service = ? AND at = ? ORDER BY seq DESC LIMIT 1
+"""
+
+
+def _moment(db: sqlite3.Connection, wanted: float) -> Moment | None:
+    at = max(_times(db, _UP_TO, wanted), default=None)
+    if at is None:
+        return None
+    services = [row[0] for row in db.execute("SELECT id FROM service ORDER BY id")]
+    rows = [row for service in services if (row := db.execute(_BOARD, (service, at)).fetchone())]
+    return Moment(
+        seq=max(int(row[0]) for row in rows),
+        at=at,
+        services=tuple(seen for _, body, whole in rows if (seen := _seen(db, body, whole)) is not None),
+        before=max(_times(db, _BEFORE, at), default=None),
+        after=min(_times(db, _AFTER, at), default=None),
+    )
+
+
+def _span(db: sqlite3.Connection) -> tuple[float, float] | None:
+    first = min(_times(db, _AFTER, float("-inf")), default=None)
+    last = max(_times(db, _UP_TO, float("inf")), default=None)
+    return None if first is None or last is None else (first, last)
+
+
+def _times(db: sqlite3.Connection, query: str, at: float) -> list[float]:
+    return [row[0] for row in db.execute(query, (at,))]
+
+
+def _seen(db: sqlite3.Connection, data: bytes, whole_data: bytes) -> Seen | None:
+    """None where its bytes are damaged, or of a Roomwatch whose observations held other things."""
+    try:
+        body, whole = unpack(data), unpack_whole(whole_data)
+    except (zlib.error, msgspec.DecodeError):
+        return None
+    return Seen(restored(body, whole, _room_titles(db, body.rooms)), whole.left_out)

@@ -157,11 +157,12 @@ def test_after_the_detailed_time_one_tick_is_left_of_each_ten_seconds(backend: B
     door = Door(observer=Observer.SERVICE, totals={Outcome.JOINED: 0})
     for seq in range(400):
         counted = msgspec.structs.replace(door, totals={Outcome.JOINED: 3 * seq})
-        history.append(tick(observation(door=counted), observation("other"), seq=seq, at=float(seq)))
+        seen = observation(door=counted, pace=1.0), observation("other", pace=None)
+        history.append(tick(*seen, seq=seq, at=float(seq)))
         history.tidy()
     for _ in range(4):
         history.tidy()
-    thinned = list(range(9, 290, 10))
+    thinned = list(range(0, 290, 10))
     for service in ("spaces", "other"):
         assert seqs(reader, service) == [*thinned, *range(290, 400)]
     kept = reader.window("spaces", 0, 1e12, 1_000)

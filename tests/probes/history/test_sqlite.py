@@ -51,7 +51,7 @@ def test_a_tick_of_200_rooms_takes_about_a_kilobyte(path: Path) -> None:
             msgspec.structs.replace(room, participants=(seq * 7_919 + i * 104_729) % 90_000)
             for i, room in enumerate(rooms(200))
         )
-        history.append(tick(observation(rooms=people), seq=seq, at=float(seq)))
+        history.append(tick(observation(rooms=people, pace=1.0), seq=seq, at=float(seq)))
     history.close()
     assert path.stat().st_size * 86.4 < 120_000_000
 
@@ -62,13 +62,58 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> N
         db.execute("PRAGMA user_version = 99")
     before = path.read_bytes()
     with pytest.raises(
-        HistoryTrouble, match=r"newer Roomwatch \(format 99, this one knows 1\).*history\.path"
+        HistoryTrouble, match=r"newer Roomwatch \(format 99, this one knows 2\).*history\.path"
     ):
         SqliteHistory(path, ALL)
     assert path.read_bytes() == before
     reader = SqliteReader(path)
     assert reader.newest("spaces", 5) == []
     assert "newer Roomwatch" in reader.trouble
+
+
+def without_boards(path: Path) -> None:
+    """Make it a file of the first version, which kept numbers alone."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE whole")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+
+
+def test_a_file_of_the_version_before_is_read_as_it_is_and_goes_on_with_boards(path: Path) -> None:
+    filled(path, 20)
+    without_boards(path)
+    reader = SqliteReader(path)
+    assert (reader.moment(1e9), reader.span(), reader.trouble) == (None, None, "")
+    assert len(reader.newest("spaces", 100)) == 20
+    history = SqliteHistory(path, ALL)
+    write(history, 1, 20)
+    history.close()
+    assert len(reader.newest("spaces", 100)) == 21
+    assert (reader.moment(19.5), reader.span()) == (None, (20.0, 20.0))
+
+
+def test_a_board_whose_bytes_are_damaged_is_left_out(path: Path) -> None:
+    history = SqliteHistory(path, ALL)
+    history.append(tick(observation("one"), observation("two")))
+    history.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE whole SET body = x'00' WHERE tick = 1")
+        db.commit()
+    moment = SqliteReader(path).moment(1e12)
+    assert moment is not None
+    assert [each.observation.name for each in moment.services] == ["two"]
+
+
+def test_no_board_is_kept_without_its_tick(path: Path) -> None:
+    history = SqliteHistory(path, Kept(detail=50, keep=200, max_size=10**9))
+    for seq in range(1_000):
+        history.append(tick(observation(reasons=(f"{'a' * (seq % 7)}",)), seq=seq, at=float(seq)))
+        history.tidy()
+    history.close()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM whole").fetchone()[0] > 20
+        stray = "SELECT count(*) FROM whole WHERE tick NOT IN (SELECT id FROM tick)"
+        assert db.execute(stray).fetchone() == (0,)
 
 
 def test_a_database_of_something_else_is_refused_and_left_as_it_is(path: Path) -> None:
