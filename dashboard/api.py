@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
 
 from dashboard.conditional import has_it
 from dashboard.hub import Hub
+from dashboard.past import Pasts, frame_at, window_at
 from dashboard.recent import Recent, columns
 from dashboard.supervisor import ProberAway, Supervisor
 from probes.history import Reader
@@ -20,9 +20,18 @@ MISSED_TICKS = 5
 _MOST_TICKS = 2_000
 """Ticks read for one answer: with 200 rooms each, some 50 MB while it is made."""
 
-_PASTS_AT_ONCE = 2
 _encoder = msgspec.json.Encoder()
 
+_At = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="a moment of the past: Unix seconds or an ISO time (UTC without a zone), in wall time "
+        "also where a service is a replay. The answer is the last whole board kept by then: one in ten "
+        "seconds and one at each change, after `history.detail` one a minute and one at each change. "
+        "404 where none is kept, 422 where it is no time",
+    ),
+]
 Reload = Callable[[], Awaitable[str]]
 
 
@@ -34,14 +43,16 @@ def bytes_answer(request: Request, body: bytes, etag: str, media_type: str = JSO
     return Response(body, media_type=media_type, headers=headers)
 
 
-def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Callable[[], Reader]) -> APIRouter:
-    """`/api/v1/*`. `history()` is the reader of now: a reload may change where history is."""
+def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, pasts: Pasts) -> APIRouter:
+    """`/api/v1/*`."""
     api = APIRouter(prefix="/api/v1", tags=["v1"])
-    few = asyncio.Semaphore(_PASTS_AT_ONCE)
+    _add_past(api, pasts)
 
     @api.get("/frame")
-    async def frame(request: Request) -> Response:
-        """The newest frame: everything that is known at this tick."""
+    async def frame(request: Request, at: _At = None) -> Response:
+        """The newest frame, everything that is known at this tick; or, with `at`, a frame as it was."""
+        if at is not None:
+            return await pasts.answer(request.headers, at, frame_at)
         latest = hub.latest
         if latest is None:
             raise HTTPException(503, "The first frame is not there yet. Try again in a second.")
@@ -49,9 +60,15 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Callable
 
     @api.get("/recent")
     async def recent_window(
-        request: Request, after: Annotated[int, Query(ge=0, description="frame number")] = 0
+        request: Request,
+        after: Annotated[int, Query(ge=0, description="frame number")] = 0,
+        at: _At = None,
     ) -> Response:
-        """The recent ticks as columns, thinned to what a chart can show."""
+        """The recent ticks as columns, thinned to what a chart can show; or, with `at`, the hour before a
+        moment (`services`), five minutes after it as far as known (`later`) and its frame. `after` then
+        says nothing."""
+        if at is not None:
+            return await pasts.answer(request.headers, at, window_at)
         seq = hub.latest.seq if hub.latest else 0
         return bytes_answer(request, await recent.window(after), f'"{seq}-{after}"')
 
@@ -83,6 +100,10 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Callable
         ]
         return Response(_encoder.encode({"services": found}), media_type=JSON)
 
+    return api
+
+
+def _add_past(api: APIRouter, pasts: Pasts) -> None:
     @api.get("/history")
     async def past(
         service: Annotated[str, Query(max_length=64)],
@@ -92,11 +113,8 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, history: Callable
         """What was seen of a service between two times, thinned to what a chart can show."""
         if end <= start:
             raise HTTPException(422, "`end` must be later than `start`.")
-        async with few:
-            body = await asyncio.to_thread(_past, history(), service, start, end)
+        body = await pasts.ask(lambda history: _past(history, service, start, end))
         return Response(body, media_type=JSON)
-
-    return api
 
 
 def _past(history: Reader, service: str, start: float, end: float) -> bytes:

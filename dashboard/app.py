@@ -24,6 +24,7 @@ from dashboard.hooks import PATH, LiveKitHook
 from dashboard.hub import Hub
 from dashboard.judging import make_judging, say_what_is_wrong
 from dashboard.live import Live
+from dashboard.past import HowShown, Pasts
 from dashboard.recent import KEPT, Recent
 from dashboard.supervisor import ProberAway, Supervisor
 from dashboard.vitals import Lags, Vitals
@@ -112,6 +113,10 @@ class Web:
             _log.info("the config was reloaded")
             return ""
 
+    def shown_now(self) -> HowShown:
+        """How frames are made, for those that are made of history."""
+        return HowShown(self.config.tick, self._events)
+
     def _hold(self, kept: Claim, other: Claim) -> None:
         for claim in {self._claim, other} - {kept}:
             claim.release()
@@ -192,7 +197,8 @@ def make_app(web: Web, bound_host: str) -> Guard:
     app.router.routes.append(Route("/live", Live(web.hub, web.recent), methods=["GET"]))
     hook = LiveKitHook(lambda: web.config.services, web.supervisor, web.vitals.hook)
     app.router.routes.append(Route(PATH, hook, methods=["POST"]))
-    app.include_router(make_api(web.hub, web.recent, web.supervisor, lambda: web.history))
+    pasts = Pasts(lambda: web.history, web.shown_now)
+    app.include_router(make_api(web.hub, web.recent, web.supervisor, pasts))
     app.include_router(make_judging(web.hub, web.supervisor))
     app.include_router(make_operations(web.hub, web.reload))
     app.include_router(runbooks.make_runbooks(runbooks.Runbooks()))

@@ -87,7 +87,7 @@ class Recent:
         for observation in frame.services:
             past = self._pasts.setdefault(observation.name, _Past())
             past.in_lineage = frozenset((r.node, r.id) for r in observation.rooms if r.lineage is not None)
-            past.add(_for_charts(sample_of(observation, frame.seq, frame.at), past.in_lineage))
+            past.add(for_charts(sample_of(observation, frame.seq, frame.at), past.in_lineage))
             for room in observation.rooms[:_ROOMS_A_TICK]:
                 past.name((room.node, room.id), room.title)
         for gone in self._pasts.keys() - {o.name for o in frame.services}:
@@ -118,7 +118,7 @@ class Recent:
         return 0 if after < oldest else after - after % CATCH_UP
 
 
-def _for_charts(sample: Sample, in_lineage: frozenset[RoomKey]) -> Sample:
+def for_charts(sample: Sample, in_lineage: frozenset[RoomKey]) -> Sample:
     """With the larger rooms and those in a lineage alone: a chart cannot show more."""
     large, rest = sample.rooms[:_ROOMS_A_TICK], sample.rooms[_ROOMS_A_TICK:]
     return msgspec.structs.replace(

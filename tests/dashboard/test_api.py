@@ -19,12 +19,16 @@ from dashboard.conditional import has_it, takes_gzip
 from dashboard.frames import encode
 from dashboard.hub import Hub
 from dashboard.judging import make_judging, say_what_is_wrong
+from dashboard.past import HowShown, Pasts
 from dashboard.recent import Recent
 from dashboard.supervisor import Supervisor
+from probes.history import Moment
 from probes.model import Observation, Sample
 from probes.pipeline import Tick
 from probes.settings import ConfigText
 from tests.probes.seen import observation
+
+NOW = HowShown(1.0, ())
 
 
 class NoHistory:
@@ -46,6 +50,12 @@ class NoHistory:
     def relocations(self, service: str) -> list[Any]:
         return []
 
+    def moment(self, at: float) -> Moment | None:
+        return None
+
+    def span(self) -> tuple[float, float] | None:
+        return None
+
 
 class Api:
     """The API without its prober."""
@@ -55,7 +65,9 @@ class Api:
         self.reload_says = ""
         nobody = Supervisor(ConfigText("", "", Path()), lambda _: None, lambda: None)
         self.app = FastAPI()
-        self.app.include_router(make_api(self.hub, self.recent, nobody, lambda: self.history))
+        self.app.include_router(
+            make_api(self.hub, self.recent, nobody, Pasts(lambda: self.history, lambda: NOW))
+        )
         self.app.include_router(make_operations(self.hub, self._reload))
         add_docs(self.app)
 
