@@ -32,6 +32,7 @@ SCRIPTS = (
     "judging.js",
     "stream.js",
     "live.js",
+    "moment.js",
     *(f"panels/{name}.js" for name in ("header", *PANELS)),
     "start.js",
 )

@@ -80,6 +80,7 @@ def _dash(services: Sequence[str], index: str) -> Any:
         else:
             _fill_by(app, name, Output(f"{name}-body", "data-seq"), *newest)
     _fill_by(app, "about", Output("about-body", "data-seq"), *newest)
+    _fill_by(app, "moment", Output("moment-body", "data-seq"), *newest)
     _fill_by(app, "clock", Output("clock-body", "data-seq"), *newest, Input("link", "data"))
     return app
 

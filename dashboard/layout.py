@@ -65,7 +65,11 @@ def _panels() -> list[Component]:
     charts = html.Div([built.pop("concurrency"), built.pop("door")], className="row charts")
     places = html.Div([built.pop("relocations"), built.pop("nodes")], className="stack")
     tables = html.Div([built.pop("errors"), places, built.pop("probes")], className="row tables")
-    return [html.Div(id="notice-body", className="notice-line"), *built.values(), charts, tables]
+    lines = [
+        html.Div(id="moment-body", className="moment-line"),
+        html.Div(id="notice-body", className="notice-line"),
+    ]
+    return [*lines, *built.values(), charts, tables]
 
 
 def first_paint(component: Mapping[str, Any] | Sequence[Any] | str | None) -> str:

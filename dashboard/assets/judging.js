@@ -29,7 +29,7 @@
   };
 
   // The server's own sentence, whether it is plain or inside JSON.
-  async function sentenceOf(answer) {
+  rw.sentenceOf = async (answer) => {
     const text = await answer.text();
     try {
       const { detail } = JSON.parse(text);
@@ -37,7 +37,7 @@
     } catch {
       return text;
     }
-  }
+  };
 
   // Null where it was taken over, else why not.
   async function send(word) {
@@ -50,7 +50,7 @@
     }
     if (answer.ok) return null;
     if (answer.status === 401 || answer.status === 403) token.keep(null);
-    return `Refused: ${words.plain(await sentenceOf(answer), 300)}`;
+    return `Refused: ${words.plain(await rw.sentenceOf(answer), 300)}`;
   }
 
   const button = (text, onClick, more = {}) => h("button", { key: text, type: "button", className: "action", onClick, ...more }, text);

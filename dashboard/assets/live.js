@@ -19,12 +19,32 @@
 
     start() {
       this.draw();
-      this.stream = new rw.SharedStream(() => this.seq, (kind, data) => this.take(kind, data));
+      if (!rw.moment) this.listen();
       setInterval(() => this.second(), 1000);
       document.addEventListener("visibilitychange", () => this.soon());
       new MutationObserver(() => this.put("scheme", Date.now())).observe(document.documentElement, {
         attributeFilter: ["data-mantine-color-scheme"],
       });
+    }
+
+    listen() {
+      if (this.stream) this.stream.resume();
+      else this.stream = new rw.SharedStream(() => this.seq, (kind, data) => this.take(kind, data));
+    }
+
+    // While the past is shown nothing is taken in.
+    hush() {
+      if (this.stream) this.stream.pause();
+    }
+
+    // What came since the newest frame; null where Roomwatch does not answer, which the stream then says.
+    async missed() {
+      try {
+        const answer = await fetch(`/api/v1/recent?after=${this.seq}`);
+        return answer.ok ? await answer.json() : null;
+      } catch {
+        return null;
+      }
     }
 
     take(kind, data) {
@@ -47,12 +67,18 @@
     }
 
     // The server's time now. This computer's clock may be off; the fastest of several frames tells by how much.
+    // In the past it is the time of what is shown, so that every age is what it was.
     now() {
+      if (rw.moment) return rw.frame ? rw.frame.at : 0;
       const skew = this.delays.length > 1 ? Math.min(...this.delays) : 0;
       return Date.now() / 1000 - skew;
     }
 
     second() {
+      if (rw.moment) {
+        if (!this.dashIsHere) this.draw();
+        return;
+      }
       this.stream.beat(rw.frame ? rw.frame.tick : 1);
       if (document.hidden) return;
       if (this.put("link", Date.now())) this.chart();
@@ -69,7 +95,19 @@
       this.timer = null;
       this.drawn = Date.now();
       if (this.put("frame", rw.frame)) this.chart();
-      else for (const text of rw.texts) text("");
+      else for (const text of rw.texts) text(rw.choice);
+    }
+
+    // What is shown is of another time.
+    redraw() {
+      this.charted = { at: 0, frame: null };
+      this.draw();
+    }
+
+    // The service named in the address, if there is such a one.
+    choose(name) {
+      const known = name in rw.settings.services || (rw.frame && rw.frame.services.some((each) => each.name === name));
+      if (this.dashIsHere && known) window.dash_clientside.set_props("choice", { value: name });
     }
 
     chart() {
@@ -94,6 +132,7 @@
     arrive() {
       this.dashIsHere = true;
       document.getElementById("first").remove();
+      this.choose(new URLSearchParams(location.search).get("service") || "");
     }
   }
 

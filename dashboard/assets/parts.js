@@ -39,6 +39,7 @@
   rw.counts = (relocation) => !rw.isMaybe(relocation) || relocation.cause === "succeeded";
 
   rw.waitingFor = (service) => {
+    if (rw.moment) return rw.waitingForMoment();
     if (!service) return "Waiting for the first frame.";
     const settings = rw.settings.services[service.name];
     const nodes = settings ? settings.nodes.map((node) => words.plain(node.label || node.id)) : [];
@@ -92,7 +93,7 @@
         hovermode: "x unified",
         hoverlabel: { bgcolor: rw.colour("card"), bordercolor: rw.colour("line"), font: { color: rw.colour("text") } },
         dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-        uirevision: revision,
+        uirevision: `${revision} ${rw.moment ? rw.moment.asked : ""}`,
         xaxis: {
           ...axis,
           type: "date",

@@ -3,6 +3,8 @@
   "use strict";
   const rw = window.roomwatch;
   rw.live = new rw.Live(JSON.parse(document.getElementById("recent").textContent));
+  rw.moments = new rw.Moments(rw.live);
+  rw.moments.begin();
   rw.live.start();
   addEventListener("DOMContentLoaded", () => new DashRenderer());
   new MutationObserver((_changes, observer) => {

@@ -74,9 +74,10 @@
       this.stream = null; // only in the leader
       this.lost = null; // since when, in ms
       this.heard = Date.now();
+      this.paused = false;
       this.shared = "locks" in navigator && "BroadcastChannel" in window;
       addEventListener("pagehide", () => this.leave());
-      addEventListener("pageshow", (event) => event.persisted && this.enter());
+      addEventListener("pageshow", (event) => event.persisted && !this.paused && this.enter());
       this.enter();
     }
 
@@ -140,6 +141,20 @@
       this.stream = null;
       this.heard = Date.now();
       if (this.letGo) this.letGo();
+    }
+
+    // Takes in nothing, and lets another tab lead, until `resume`.
+    pause() {
+      this.paused = true;
+      this.leave();
+      this.lost = null;
+    }
+
+    resume() {
+      if (!this.paused) return;
+      this.paused = false;
+      this.heard = Date.now();
+      this.enter();
     }
 
     leave() {

@@ -86,7 +86,8 @@
     const draw = (choice) => rw.draw(place, ...[write(rw.view(choice))].flat());
     rw.texts.push(draw);
     functions[name] = (_frame, choice) => {
-      draw(choice || "");
+      rw.choice = choice || "";
+      draw(rw.choice);
       return rw.frame ? rw.frame.seq : 0;
     };
   };

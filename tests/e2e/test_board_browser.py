@@ -153,7 +153,7 @@ def injected(tab: Watched) -> list[str]:
     found: list[str] = tab.page.evaluate(
         """() => {
           const scripts = 'body script:not([src]):not([type="application/json"])';
-          const foreign = `img, iframe, a[href], svg a, ${scripts}`;
+          const foreign = `img, iframe, a[href]:not(.moment), svg a, ${scripts}`;
           const styles = [...document.querySelectorAll('tspan[style]')];
           const bold = styles.filter((each) => /bold/.test(each.getAttribute('style')));
           return [...document.querySelectorAll(foreign), ...bold].map((element) => element.outerHTML);

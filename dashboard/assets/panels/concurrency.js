@@ -126,15 +126,17 @@
     const highest = Math.max(1, ...rooms.map((room) => room.peak));
     const top = ceiling(view, highest);
     const ahead = rw.forecast(view, rooms, x);
-    const range = [series.time[0], ahead.until];
+    const after = rw.afterwards(view, rooms, x);
+    const range = [series.time[0], Math.max(ahead.until, after.until)];
     const marks = rw.lineage(view, relocations, rooms, { range, x, top: highest });
     const filled = placesOf(relocations.filter((each) => each.cause !== "overflowed").slice(0, 1));
     const unnamed = rooms.filter((room) => !inLegend(room)).length;
-    const highestDrawn = Math.max(highest, top.shapes.length ? service.headroom.capacity : 0, Math.min(ahead.top, MOST_AHEAD * highest));
+    const highestDrawn = Math.max(highest, after.top, top.shapes.length ? service.headroom.capacity : 0, Math.min(ahead.top, MOST_AHEAD * highest));
     return rw.figure(
       [
         ...rooms.flatMap((room) => traces(room, times, view, rooms.length <= AREAS || filled.has(room.key))),
         ...ahead.traces,
+        ...after.traces,
         ...(unnamed ? [more(unnamed, times)] : []),
       ],
       {
@@ -142,7 +144,7 @@
         offset,
         revision: service.name,
         yaxis: { range: [0, highestDrawn * 1.18], ...tickformat(highest) },
-        shapes: [...top.shapes, ...marks.shapes],
+        shapes: [...top.shapes, ...marks.shapes, ...after.shapes],
         annotations: [...top.annotations, ...marks.annotations],
       },
     );

@@ -5,7 +5,7 @@
   const { words, h } = rw;
 
   rw.text("about", ({ service, event }) => {
-    if (!service) return h("span", null, "waiting for the first frame");
+    if (!service) return h("span", null, rw.moment ? "" : "waiting for the first frame");
     const name = event ? `${words.plain(event.title)} · ${service.name}` : service.name;
     return [
       h("span", { key: "name", className: "cut" }, name),
@@ -30,6 +30,7 @@
   function freshness({ frame, service }) {
     const lost = rw.live && rw.live.stream ? rw.live.stream.lost : null;
     const age = service && service.observed_at !== null ? rw.live.now() - service.observed_at : null;
+    if (rw.moment) return { kind: service && age !== null && rw.isOld(service) ? "was old" : "past", age };
     if (lost) return { kind: "lost", age, since: (Date.now() - lost) / 1000 };
     if (!service) return { kind: "waiting", age };
     if (!frame.prober.alive) return { kind: "stopped", age };
@@ -43,6 +44,7 @@
     lost: ({ since }) => `Connection lost ${counted(since)} ago; trying again.`,
     stopped: () => "The prober has stopped; it is being started again.",
     old: ({ age }) => `Data is ${counted(age)} old: no newer answer has come.`,
+    "was old": ({ age }) => `The newest answer was ${counted(age)} old then.`,
   };
   const SAID = { lost: "Connection lost; trying again.", stopped: "The prober has stopped.", old: "The data is old." };
 
@@ -65,14 +67,20 @@
     );
   }
 
-  const PILLS = { live: "fresh", old: "old", stopped: "old", waiting: "waiting", lost: "lost" };
+  const PILLS = { live: "fresh", old: "old", stopped: "old", waiting: "waiting", lost: "lost", past: "past", "was old": "old" };
+
+  // In place of the age: the clock of what is shown, which stands still.
+  const paused = ({ service, frame, offset }) =>
+    h("span", { key: "age", className: "pill past" }, h("i", { className: "dot", "aria-hidden": true }), words.clock(service ? service.service_time ?? frame.at : frame.at, offset));
 
   rw.text("clock", (view) => {
     const fresh = freshness(view);
     document.documentElement.dataset.fresh = PILLS[fresh.kind];
     rw.draw("notice-body", notice(fresh, view), h("span", { className: "unseen", role: "status" }, SAID[fresh.kind] || ""));
+    if (rw.moment) return [elapsed(view), rw.moment.window && paused(view)];
     return [
       elapsed(view),
+      view.frame && rw.momentLink("hold", view.frame.at, "pause", { className: "moment hold", title: "the board at this moment, under an address to share" }),
       h(
         "span",
         { key: "age", className: `pill ${PILLS[fresh.kind]}` },

@@ -44,8 +44,16 @@
     ];
   }
 
+  // The time, which leads to the board as it was once this was known.
+  function when({ at, revisions }, view) {
+    const wall = rw.wallOf(view, revisions.length ? Math.max(at, revisions[0].at) : at);
+    const text = words.clock(at, view.offset);
+    return wall === null ? text : rw.momentLink("when", wall, text, { title: "the board at that moment" });
+  }
+
   // Two lines of the table; the second, with the reasons and the buttons, when it is asked for or needed.
-  function Relocation({ relocation, service, offset }) {
+  function Relocation({ relocation, view }) {
+    const { service, offset } = view;
     const [open, turn] = React.useState(null);
     const shown = open ?? rw.isMaybe(relocation);
     const below = `why-${relocation.id}`;
@@ -53,13 +61,13 @@
       "button",
       { type: "button", className: "unfold", "aria-expanded": shown, "aria-controls": below, onClick: () => turn(!shown) },
       words.plain(relocation.cause),
-      h("span", { className: "unseen" }, ": why, and your word on it"),
+      h("span", { className: "unseen" }, rw.moment ? ": why" : ": why, and your word on it"),
     );
     return [
       h(
         "tr",
         { key: "told", className: `told ${relocation.status}` },
-        h("td", { className: "num" }, words.clock(relocation.at, offset)),
+        h("td", { className: "num" }, when(relocation, view)),
         h("td", { className: "way" }, ...way(relocation, service)),
         h("td", null, toggle, h("span", { className: "detail" }, sureness(relocation))),
         h("td", null, ...carried(relocation)),
@@ -68,13 +76,22 @@
         h(
           "tr",
           { key: "why", id: below, className: "reasons" },
-          h("td", { colSpan: COLUMNS.length }, ...reasons(relocation, offset), h(rw.Judge, { relocation, service })),
+          h("td", { colSpan: COLUMNS.length }, ...reasons(relocation, offset), !rw.moment && h(rw.Judge, { relocation, service })),
         ),
     ];
   }
 
-  const table = (caption, list, { service, offset }) =>
-    rw.table(caption, COLUMNS, [], list.map((relocation) => h(Relocation, { key: relocation.id, relocation, service, offset })), "relocations");
+  const table = (caption, list, view) =>
+    rw.table(caption, COLUMNS, [], list.map((relocation) => h(Relocation, { key: relocation.id, relocation, view })), "relocations");
+
+  function older(hidden, { service }) {
+    const left = (rw.moment && rw.frame && service && rw.frame.left_out[service.name]) || 0;
+    const where = rw.moment ? "in /api/v1/frame with the same `at`" : "in /api/v1/relocations";
+    return [
+      hidden > 0 && h("p", { key: "older", className: "faint" }, `${hidden} older ${hidden === 1 ? "one" : "ones"} ${where}`),
+      left > 0 && h("p", { key: "left", className: "faint" }, `${left} older ${left === 1 ? "one was" : "ones were"} not kept`),
+    ];
+  }
 
   function rejected(list, view) {
     if (!list.length) return null;
@@ -89,7 +106,7 @@
       list.length
         ? table("Relocations", list.slice(0, SHOWN), view)
         : h("p", { key: "none", className: "empty" }, "No room has moved or ended with an audience."),
-      hidden > 0 && h("p", { key: "older", className: "faint" }, `${hidden} older ${hidden === 1 ? "one" : "ones"} in /api/v1/relocations`),
+      ...older(hidden, view),
       rejected(all.filter((each) => each.status === "rejected").slice(0, SHOWN), view),
     ];
   });

@@ -97,7 +97,8 @@
 
   function relocations({ service }) {
     const all = rw.standing(service);
-    const counted = String(all.filter(rw.counts).length);
+    const more = rw.moment && rw.frame.left_out[service.name] ? "+" : ""; // that were not kept
+    const counted = `${all.filter(rw.counts).length}${more}`;
     if (!all.length) return tile("Relocations", counted, "no room has moved");
     const last = all[0];
     return tile("Relocations", counted, whereTo(last, all), { note: last.to ? "" : "bad" });
