@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed = seeds.load(args.name)
     except (seeds.UnknownSeed, seeds.BadSeed) as error:
         return _fail(str(error), 2)
-    app = make_app(seed, speed=args.speed, number=args.number, extra_rooms=args.rooms)
+    app = make_app(seed, speed=args.speed, start=args.start_at, number=args.number, extra_rooms=args.rooms)
     try:
         serve(app, args.port, until_eof=args.until_eof)
     except OSError as error:
@@ -33,6 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("name", metavar="NAME", help=", ".join(seeds.names()))
     parser.add_argument("--speed", type=_speed, default=1.0, help="event seconds a second (default 1)")
+    parser.add_argument(
+        "--start-at", type=_whole(86_400), default=0, help="event seconds at which it begins (default 0)"
+    )
     parser.add_argument("--port", type=_whole(65_535), default=0, help="default 0: a free one")
     parser.add_argument("--rooms", type=_whole(200_000), default=0, help="small rooms beside the event's own")
     parser.add_argument("--number", type=_whole(2**32), default=0, help="same number, same play (default 0)")

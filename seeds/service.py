@@ -44,10 +44,11 @@ _ANSWERS: Final[dict[Outcome, tuple[int, str]]] = {
 
 
 class Playback:
-    """Maps the wall onto service time; `begin` starts the play."""
+    """Maps the wall onto service time; `begin` starts the play, `start` seconds into the event."""
 
-    def __init__(self, speed: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, speed: float, start: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
         self.speed = speed
+        self._start = start
         self._clock = clock
         self._begun: float | None = None
 
@@ -57,8 +58,9 @@ class Playback:
 
     @property
     def t(self) -> float:
-        """Seconds since the event's start; 0 until the play begins."""
-        return 0.0 if self._begun is None else (self._clock() - self._begun) * self.speed
+        """Seconds since the event's start; `start` until the play begins."""
+        played = 0.0 if self._begun is None else (self._clock() - self._begun) * self.speed
+        return self._start + played
 
 
 class _Reply(msgspec.Struct, frozen=True):
@@ -159,13 +161,15 @@ class SeedsService:
         return True
 
 
-def make_app(seed: Seed, *, speed: float = 1.0, number: int = 0, extra_rooms: int = 0) -> Starlette:
-    """The rooms service that plays `seed` once, `speed` times as fast as it was.
+def make_app(
+    seed: Seed, *, speed: float = 1.0, start: float = 0.0, number: int = 0, extra_rooms: int = 0
+) -> Starlette:
+    """The rooms service that plays `seed` once, `speed` times as fast as it was, from `start` seconds on.
 
     `number` picks the ripple and the lots of tries; `extra_rooms` adds that many
     small rooms. `app.state.release()` ends every held try, for a quick stop.
     """
-    service = SeedsService(Played(seed, number), Playback(speed), extra_rooms)
+    service = SeedsService(Played(seed, number), Playback(speed, start), extra_rooms)
     app = Starlette(
         routes=[
             Route("/", service.index),

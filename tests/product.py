@@ -263,10 +263,18 @@ class Rooms:
 
 @contextlib.contextmanager
 def seeds_service(
-    name: str = "spaces-2023-05-24", speed: float = 1.0, rooms: int = 0, module: str = "seeds"
+    name: str = "spaces-2023-05-24",
+    speed: float = 1.0,
+    start_at: int = 0,
+    rooms: int = 0,
+    module: str = "seeds",
 ) -> Iterator[str]:
     """The address of a seeds service with `rooms` small rooms beside the event's own."""
-    command = module_command(module, name, "--speed", f"{speed:g}", "--rooms", str(rooms), "--until-eof")
+    command = module_command(
+        module,
+        name,
+        *("--speed", f"{speed:g}", "--start-at", str(start_at), "--rooms", str(rooms), "--until-eof"),
+    )
     environment = module_environment()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

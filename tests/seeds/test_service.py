@@ -82,6 +82,15 @@ def test_playback_maps_the_wall_onto_the_event() -> None:
     assert playback.t == 25.0, "only the first begin counts"
 
 
+def test_a_play_may_begin_in_the_middle_of_the_event(play: Play) -> None:
+    """Its counters are those of then: who was let in before is not let in anew."""
+    playing = play(MAY, "--speed", "50", "--start-at", "1200")
+    assert playing.client.get("/").json()["t"] == 1200.0
+    first = rooms(playing)
+    assert STARTS + 1200 <= first["time"] < STARTS + 1201
+    assert first["joins"]["joined"] >= Played(seeds.load(MAY)).at(1200).joins["joined"]
+
+
 def test_the_first_poll_sees_the_first_second_however_late_it_comes(play: Play) -> None:
     playing = play(MAY, "--speed", "50")
     assert playing.client.get("/").json()["t"] == 0.0
