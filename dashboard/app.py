@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,7 +16,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import __version__, runbooks
+from dashboard import __version__, alert_hook, runbooks
+from dashboard.alert_hook import AlertmanagerHook
 from dashboard.api import add_docs, make_api, make_operations
 from dashboard.files import FileServer
 from dashboard.frames import EncodedFrame, encode, events_of, without_prober
@@ -26,7 +28,9 @@ from dashboard.judging import make_judging, say_what_is_wrong
 from dashboard.live import Live
 from dashboard.past import HowShown, Pasts
 from dashboard.recent import KEPT, Recent
+from dashboard.silences import Silences
 from dashboard.supervisor import ProberAway, Supervisor
+from dashboard.timeline import make_timeline
 from dashboard.vitals import Lags, Vitals
 from probes.history import Claim, HistoryTrouble, claim_history, open_reader
 from probes.lag import LoopLag
@@ -60,6 +64,7 @@ class Web:
         self._claim = claim_history(config.history)
         self.history = open_reader(config.history)
         self.supervisor = Supervisor(text, self._show, self._prober_ended)
+        self.silences = Silences(config.alertmanager, self.supervisor)
         self.files: FileServer | None = None
         self._events = events_of(config)
         self.guard: Guard | None = None
@@ -67,6 +72,7 @@ class Web:
     def _show(self, shown: Shown) -> None:
         """One tick: build the frame, encode it once, give it to everyone."""
         started = time.perf_counter()
+        self.silences.show(shown.tick.alerts)
         encoded = encode(shown.tick, self.config.tick, self._events)
         self._publish(encoded)
         self.vitals.frame(shown.tick.at, time.perf_counter() - started)
@@ -125,6 +131,7 @@ class Web:
     async def _follow(self, config: Config) -> None:
         self.config = config
         self._events = events_of(config)
+        self.silences.follow(config.alertmanager)
         self.history = open_reader(config.history)
         if self.guard is not None:
             self.guard.follow(config.auth)
@@ -134,7 +141,8 @@ class Web:
     @contextlib.asynccontextmanager
     async def running(self, app: FastAPI) -> AsyncIterator[None]:
         """The whole life of the web process: the prober starts with it and ends with it."""
-        self._tasks = [asyncio.create_task(self.supervisor.run()), asyncio.create_task(self.lag.run())]
+        running = (self.supervisor.run(), self.lag.run(), self.silences.run())
+        self._tasks = [asyncio.create_task(each) for each in running]
         for task in self._tasks:
             task.add_done_callback(_note_a_break)
         try:
@@ -195,11 +203,14 @@ def make_app(web: Web, bound_host: str) -> Guard:
     )
     # Plain ASGI: these are asked for most, and FastAPI's routing costs four times the answer.
     app.router.routes.append(Route("/live", Live(web.hub, web.recent), methods=["GET"]))
-    hook = LiveKitHook(lambda: web.config.services, web.supervisor, web.vitals.hook)
+    hook = LiveKitHook(lambda: web.config.services, web.supervisor, partial(web.vitals.hook, "livekit"))
     app.router.routes.append(Route(PATH, hook, methods=["POST"]))
+    alerts = AlertmanagerHook(web.supervisor, partial(web.vitals.hook, "alertmanager"))
+    app.router.routes.append(Route(alert_hook.PATH, alerts, methods=["POST"]))
     pasts = Pasts(lambda: web.history, web.shown_now)
     app.include_router(make_api(web.hub, web.recent, web.supervisor, pasts))
     app.include_router(make_judging(web.hub, web.supervisor))
+    app.include_router(make_timeline(web.hub, web.supervisor, web.silences, lambda: web.history))
     app.include_router(make_operations(web.hub, web.reload))
     app.include_router(runbooks.make_runbooks(runbooks.Runbooks()))
     add_docs(app)

@@ -29,7 +29,10 @@ SCRIPTS = (
     "reasons.js",
     "lineage.js",
     "forecast.js",
+    "timeline.js",
+    "token.js",
     "judging.js",
+    "noting.js",
     "stream.js",
     "live.js",
     "moment.js",
@@ -108,6 +111,10 @@ def settings(config: Config) -> dict[str, Any]:
     """What the browser needs to know of the config; no address beyond a node's id and no secret."""
     return {
         "objectives": config.objectives.model_dump(),
+        "alertmanager": {
+            "watchdog": config.alertmanager.watchdog,
+            "asked": config.alertmanager.url is not None,
+        },
         "services": {
             service.name: {
                 "every": service.every,

@@ -10,6 +10,7 @@ import msgspec
 from probes.model import Observation
 from probes.pipeline import Tick
 from probes.settings import Config
+from probes.timeline.entries import AlertView, Note
 
 _encoder = msgspec.json.Encoder()
 
@@ -32,7 +33,10 @@ class ProberView(msgspec.Struct, frozen=True):
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """All services at one tick. `seq` is wall time over the tick: it grows across restarts."""
+    """All services at one tick. `seq` is wall time over the tick: it grows across restarts.
+
+    `alerts`: what fires, pages first, then what ended lately; `notes`: the newest first.
+    """
 
     seq: int
     at: float
@@ -40,6 +44,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[Observation, ...]
     events: tuple[EventView, ...]
     prober: ProberView = ProberView(alive=True)
+    alerts: tuple[AlertView, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,13 @@ def events_of(config: Config) -> tuple[EventView, ...]:
 def encode(tick: Tick, tick_seconds: float, events: Sequence[EventView]) -> EncodedFrame:
     """Build the frame of one tick and encode it, once."""
     frame = Frame(
-        seq=tick.seq, at=tick.at, tick=tick_seconds, services=tick.observations, events=tuple(events)
+        seq=tick.seq,
+        at=tick.at,
+        tick=tick_seconds,
+        services=tick.observations,
+        events=tuple(events),
+        alerts=tuple(entry.view for entry in tick.alerts),
+        notes=tick.notes,
     )
     return _encoded(frame)
 

@@ -62,6 +62,7 @@ def _header(services: Sequence[str]) -> Component:
 
 def _panels() -> list[Component]:
     built = {name: panel.build(name) for name, panel in PANELS.items()}
+    alerts = html.Div([built.pop("alerts")], className="row")
     charts = html.Div([built.pop("concurrency"), built.pop("door")], className="row charts")
     places = html.Div([built.pop("relocations"), built.pop("nodes")], className="stack")
     tables = html.Div([built.pop("errors"), places, built.pop("probes")], className="row tables")
@@ -69,7 +70,7 @@ def _panels() -> list[Component]:
         html.Div(id="moment-body", className="moment-line"),
         html.Div(id="notice-body", className="notice-line"),
     ]
-    return [*lines, *built.values(), charts, tables]
+    return [*lines, *built.values(), alerts, charts, tables]
 
 
 def first_paint(component: Mapping[str, Any] | Sequence[Any] | str | None) -> str:

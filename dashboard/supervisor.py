@@ -12,9 +12,23 @@ import msgspec
 import structlog
 
 from dashboard.children import module_command, module_environment
-from probes.link import TO_WEB, Configure, Done, Link, ListRooms, Noticed, Rooms, Rule, Shown, ToProber, ToWeb
+from probes.link import (
+    TO_WEB,
+    Configure,
+    Done,
+    Link,
+    ListRooms,
+    Noticed,
+    Rooms,
+    Rule,
+    Shown,
+    Tell,
+    ToProber,
+    ToWeb,
+)
 from probes.notice import Notice
 from probes.settings import ConfigText
+from probes.timeline.words import Word
 from probes.watching.rulings import Ruling
 
 _ANSWER_SECONDS = 10.0
@@ -155,6 +169,12 @@ class Supervisor:
         """Carry out an operator's word. Returns why that cannot be, or "". Raises ProberAway."""
         call = next(self._calls)
         answer = await self._call(call, Rule(call=call, service=service, ruling=ruling))
+        return answer.error if isinstance(answer, Done) else ""
+
+    async def tell(self, word: Word) -> str:
+        """A word for the timeline. Returns why that cannot be, or "". Raises ProberAway."""
+        call = next(self._calls)
+        answer = await self._call(call, Tell(call=call, word=word))
         return answer.error if isinstance(answer, Done) else ""
 
     def notice(self, service: str, notice: Notice) -> None:

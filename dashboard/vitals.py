@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 from prometheus_client import (
     CollectorRegistry,
@@ -13,9 +14,12 @@ from prometheus_client import (
     generate_latest,
 )
 
-from dashboard.hooks import OUTCOMES
 from dashboard.hub import Hub
+from dashboard.webhook import OUTCOMES
 from probes.metrics import METRICS
+
+SENDERS = ("livekit", "alertmanager")
+"""Whose webhooks are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,8 @@ class Vitals:
         self._skipped = self._counter("roomwatch_frames_skipped_total")
         self._restarts = self._counter("roomwatch_prober_restarts_total")
         self._hooks = self._counter("roomwatch_hooks_total")
-        for outcome in OUTCOMES:
-            self._hooks.labels(outcome)
+        for sender, outcome in product(SENDERS, OUTCOMES):
+            self._hooks.labels(sender, outcome)
         build = METRICS["roomwatch_frame_build_seconds"]
         self._build = Histogram(build.name, build.help, buckets=build.bounds, registry=self._registry)
         self._skipped_before = 0
@@ -50,9 +54,9 @@ class Vitals:
         self._frame_at.set(at)
         self._build.observe(build_seconds)
 
-    def hook(self, outcome: str) -> None:
-        """A webhook came, and this became of it."""
-        self._hooks.labels(outcome).inc()
+    def hook(self, sender: str, outcome: str) -> None:
+        """A webhook came from one of `SENDERS`, and this became of it."""
+        self._hooks.labels(sender, outcome).inc()
 
     def prober_restarted(self) -> None:
         self._restarts.inc()

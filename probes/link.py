@@ -16,6 +16,7 @@ import msgspec
 from probes.model import RoomView
 from probes.notice import Notice
 from probes.pipeline import Tick
+from probes.timeline.words import Word
 from probes.watching.rulings import Ruling
 
 _MAX_MESSAGE = 64_000_000
@@ -56,6 +57,13 @@ class Noticed(msgspec.Struct, tag=True, frozen=True):
     notice: Notice
 
 
+class Tell(msgspec.Struct, tag=True, frozen=True):
+    """Web to prober: a word for the timeline."""
+
+    call: int
+    word: Word
+
+
 class Shown(msgspec.Struct, tag=True, frozen=True):
     """Prober to web: one tick, its metrics as text, and the worst loop lag since the last (seconds)."""
 
@@ -81,7 +89,7 @@ class Rooms(msgspec.Struct, tag=True, frozen=True):
     """The cursor of the last one, empty where no more follow."""
 
 
-ToProber = Configure | ListRooms | Noticed | Rule
+ToProber = Configure | ListRooms | Noticed | Rule | Tell
 ToWeb = Shown | Done | Rooms
 
 TO_PROBER: msgspec.msgpack.Decoder[ToProber] = msgspec.msgpack.Decoder(ToProber)

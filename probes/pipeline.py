@@ -8,6 +8,7 @@ import msgspec
 
 from probes.alerting.firing import Firing
 from probes.model import Observation
+from probes.timeline.entries import Entry, Note
 
 UNWRITABLE = (OverflowError, TypeError, ValueError, msgspec.MsgspecError)
 """What encoding a tick raises where it holds a value that cannot be written."""
@@ -23,6 +24,8 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     observations: tuple[Observation, ...]
     firing: tuple[Firing, ...] = ()
+    alerts: tuple[Entry, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class Sink(Protocol):

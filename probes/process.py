@@ -20,7 +20,8 @@ import structlog
 from probes.alerting.firing import Firing
 from probes.alerting.own import OwnAlerts
 from probes.cadence import Cadence
-from probes.history import HistorySink, open_history
+from probes.config.alertmanager import AlertmanagerSettings
+from probes.history import HistorySink, Reader, open_history, open_reader
 from probes.http import Http
 from probes.lag import LoopLag
 from probes.link import (
@@ -33,6 +34,7 @@ from probes.link import (
     Rooms,
     Rule,
     Shown,
+    Tell,
     ToProber,
     ToWeb,
 )
@@ -44,6 +46,9 @@ from probes.roster import Opened, roster
 from probes.runner import Probe, run
 from probes.schedule import Schedule
 from probes.settings import BadConfig, Config, HistorySettings, parse
+from probes.timeline.alerts import ENDED_SECONDS
+from probes.timeline.timeline import MOST_RESTORED, Timeline
+from probes.timeline.words import Word
 from probes.watch import Watch, cursor
 
 SEQ_A_SECOND = 20
@@ -100,6 +105,7 @@ class Prober:
         self._metrics = Metrics()
         self._watches: dict[str, Watch] = {}
         self._alerts = OwnAlerts()
+        self._timeline = Timeline(AlertmanagerSettings())
         self._opened: Opened = {}
         self._watching = ThreadPoolExecutor(1, thread_name_prefix="watch")
         self._schedule: Schedule[Probe] = Schedule(self._probe, self._late)
@@ -145,6 +151,8 @@ class Prober:
                 self._link.send(Done(call=message.call, error=await self._rule(message)))
             case Noticed():
                 await self._notice(message)
+            case Tell():
+                self._link.send(Done(call=message.call, error=self._take(message.word)))
 
     async def _rule(self, message: Rule) -> str:
         watch = self._watches.get(message.service)
@@ -161,6 +169,12 @@ class Prober:
         if changed and self._cadence is not None:
             self._cadence.news()
 
+    def _take(self, word: Word) -> str:
+        error = self._timeline.take(word, time.time())
+        if self._cadence is not None and not error:
+            self._cadence.news()
+        return error
+
     async def _list_rooms(self, message: ListRooms) -> Rooms:
         watch = self._watches.get(message.service)
         if watch is None:
@@ -176,6 +190,7 @@ class Prober:
         except BadConfig as error:
             return str(error)
         probes = roster(config, self._http, self._opened)
+        self._timeline.follow(config.alertmanager)
         self._keep_history(config.history)
         await self._follow_services(config)
         self._alerts.follow(config.objectives, {s.name: s.audience for s in config.services})
@@ -195,9 +210,14 @@ class Prober:
             return
         if self._history is not None:
             self._history.close()
+        if self._history_settings is None:  # later ones take over what is known
+            self._restore(open_reader(settings), time.time())
         self._history = open_history(settings)
         self._history_settings = settings
         self._sinks = [self._metrics, self._history, LinkSink(self._link, self._metrics, self._lag)]
+
+    def _restore(self, reader: Reader, at: float) -> None:
+        self._timeline.restore(reader.timeline(at - ENDED_SECONDS, at + 1.0, MOST_RESTORED), at)
 
     async def _follow_services(self, config: Config) -> None:
         kept: dict[str, Watch] = {}
@@ -238,7 +258,9 @@ class Prober:
         self._last_seq = seq = max(int(at * SEQ_A_SECOND), self._last_seq + 1)
         observations, firing = await self._aside(_seen, list(self._watches.values()), self._alerts, at)
         self._tell_metrics()
-        tick = Tick(seq=seq, at=at, observations=observations, firing=firing)
+        self._timeline.see(firing, at)
+        alerts, notes = self._timeline.alerts(at), self._timeline.notes()
+        tick = Tick(seq=seq, at=at, observations=observations, firing=firing, alerts=alerts, notes=notes)
         for sink in self._sinks:
             sink.write(tick)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from probes.config.alertmanager import AlertmanagerSettings
 from probes.config.alerts import Alerts
 from probes.config.file import BadConfig, KeyPath, Mistake, read_text, read_yaml
 from probes.config.mistakes import find_mistakes
@@ -141,6 +142,7 @@ class Config(Settings):
     alerts: Alerts = Alerts()
     auth: Auth = Auth()
     history: HistorySettings = HistorySettings()
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     tick: Annotated[Duration, AfterValidator(_tick_length)] = 1.0
     """The longest time between two frames; what a poll learned is shown at once."""
 

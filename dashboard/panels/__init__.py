@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.panels import banner, concurrency, door, errors, nodes, probes, relocations, tiles
+from dashboard.panels import alerts, banner, concurrency, door, errors, nodes, probes, relocations, tiles
 from dashboard.panels.base import Panel
 
 __all__ = ["PANELS", "Panel"]
@@ -10,6 +10,7 @@ __all__ = ["PANELS", "Panel"]
 PANELS: dict[str, Panel] = {
     "banner": banner.PANEL,
     "tiles": tiles.PANEL,
+    "alerts": alerts.PANEL,
     "concurrency": concurrency.PANEL,
     "door": door.PANEL,
     "errors": errors.PANEL,

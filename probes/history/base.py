@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from probes.model import Observation, Relocation, Sample
 from probes.pipeline import Tick
+from probes.timeline.entries import Past
 
 THIN_SECONDS = 10.0
 """After `Kept.detail` one tick is left of each stretch this long."""
@@ -102,6 +103,13 @@ class Reader(Protocol):
 
     def span(self) -> tuple[float, float] | None:
         """When the first and the last whole board are from."""
+        ...
+
+    def timeline(self, start: float, end: float, limit: int) -> Past:
+        """Alerts that fired and notes that were written with `start <= at < end`, as they were seen last.
+
+        If there are more than `limit`, the newest; what has no end yet comes before what has.
+        """
         ...
 
 

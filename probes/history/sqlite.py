@@ -23,6 +23,7 @@ from probes.history.sqlite_file import (
 from probes.history.whole import Turns, pack_whole
 from probes.model import Observation, Relocation, RoomView
 from probes.pipeline import Tick
+from probes.timeline.entries import Entry, Note
 
 _SEEN_SECONDS = 600.0
 """How far behind the time may be that a room is said to have been seen."""
@@ -40,6 +41,9 @@ _FILL = 0.95
 
 _RELOCATIONS = 1_000
 """Relocations kept of one service."""
+
+_TIMELINE = 5_000
+"""Alerts and notes kept, beside what still fires."""
 
 # For each service by its index. The tick that was written first need not be it: clocks are set back.
 _OLDEST_TICK = "SELECT min((SELECT min(at) FROM tick WHERE tick.service = service.id)) FROM service"
@@ -86,6 +90,7 @@ class SqliteHistory:
         self._rooms: dict[tuple[int, RoomKey], _Known] = {}
         self._relocations: dict[tuple[int, str], bytes] = {}
         self._turns = Turns()
+        self._timeline: dict[str, Entry | Note] = {}
         self._now = 0.0
         self._tidied = 0
         # The log may come to its limit, and once more while a step is written.
@@ -100,6 +105,10 @@ class SqliteHistory:
                     number = self._append(observation, tick)
                     if turn is not None:
                         self._append_whole(number, observation, turn)
+                for entry in tick.alerts:
+                    self._note(entry.view.id, entry, entry.view.since, entry.view.ended_at)
+                for note in tick.notes:
+                    self._note(note.id, note, note.at, note.at)
         except HistoryTrouble as trouble:
             self._forget()
             self._replace_if_damaged(trouble)
@@ -197,12 +206,25 @@ class SqliteHistory:
             self._relocations.clear()
         self._relocations[service, relocation.id] = body
 
+    def _note(self, name: str, entry: Entry | Note, at: float, until: float | None) -> None:
+        """Most ticks have nothing new on the timeline: then it is the same object or an equal one."""
+        if self._timeline.get(name) == entry:
+            return
+        self._db.execute(
+            "INSERT OR REPLACE INTO timeline (id, at, until, body) VALUES (?, ?, ?, ?)",
+            (name, at, until, _encoder.encode(entry)),
+        )
+        if len(self._timeline) >= _TIMELINE:
+            self._timeline.clear()
+        self._timeline[name] = entry
+
     def _forget(self) -> None:
         """What was remembered may have been rolled back."""
         self._turns = Turns()
         self._services.clear()
         self._rooms.clear()
         self._relocations.clear()
+        self._timeline.clear()
 
     def _replace_if_damaged(self, trouble: HistoryTrouble) -> None:
         if not isinstance(trouble.__cause__, sqlite3.Error) or not is_damage(trouble.__cause__):
@@ -251,6 +273,11 @@ class SqliteHistory:
             "DELETE FROM relocation WHERE service = ? AND (seen < ? OR id NOT IN "
             "(SELECT id FROM relocation WHERE service = ? ORDER BY seen DESC LIMIT ?))",
             (service, oldest, service, _RELOCATIONS),
+        )
+        self._db.execute(
+            "DELETE FROM timeline WHERE until < ? OR (until IS NOT NULL AND id NOT IN "
+            "(SELECT id FROM timeline WHERE until IS NOT NULL ORDER BY at DESC LIMIT ?))",
+            (oldest, _TIMELINE),
         )
         first = self._db.execute(_OLDEST_TICK).fetchone()
         if first[0] is not None:

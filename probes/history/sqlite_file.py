@@ -37,8 +37,13 @@ CREATE TABLE relocation (
 );
 """
 _WHOLE_BOARDS = "CREATE TABLE whole (tick INTEGER PRIMARY KEY, turn INTEGER NOT NULL, body BLOB NOT NULL)"
+_TIMELINE = """
+CREATE TABLE timeline (id TEXT PRIMARY KEY, at REAL NOT NULL, until REAL, body BLOB NOT NULL);
+CREATE INDEX timeline_by_time ON timeline (at)
+"""
+"""Alerts and notes. `until` is NULL while an alert fires; a note has both times alike."""
 
-_STEPS = (_TICKS, _WHOLE_BOARDS)
+_STEPS = (_TICKS, _WHOLE_BOARDS, _TIMELINE)
 """What makes a new file, step by step, and an older one like it: a file of version n has taken n steps."""
 
 SCHEMA = len(_STEPS)

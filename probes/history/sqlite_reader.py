@@ -17,9 +17,11 @@ from probes.history.base import HistoryTrouble, Moment, RoomKey, Seen
 from probes.history.sqlite_file import Body, is_new, open_to_read, unpack, version_of
 from probes.history.whole import RoomName, restored, unpack_whole
 from probes.model import Relocation, Sample
+from probes.timeline.entries import Entry, Note, Past
 
 _TITLES = 5_000
 _log = structlog.get_logger()
+_entry: msgspec.msgpack.Decoder[Entry | Note] = msgspec.msgpack.Decoder(Entry | Note)
 _relocation = msgspec.msgpack.Decoder(Relocation)
 
 T = TypeVar("T")
@@ -70,6 +72,18 @@ class SqliteReader:
     def span(self) -> tuple[float, float] | None:
         return self._ask(lambda db: _span(db) if _has_boards(db) else None, None)
 
+    def timeline(self, start: float, end: float, limit: int) -> Past:
+        def read(db: sqlite3.Connection) -> Past:
+            if version_of(db) < 3:
+                return Past()
+            rows = db.execute(_TIMELINE, (end, start, limit)).fetchall()
+            found = [_entry.decode(body) for (body,) in reversed(rows)]
+            alerts = sorted((e for e in found if isinstance(e, Entry)), key=lambda e: e.view.since)
+            notes = sorted((e for e in found if isinstance(e, Note)), key=lambda e: e.at)
+            return Past(alerts=tuple(alerts), notes=tuple(notes))
+
+        return self._ask(read, Past())
+
     def _ask(self, read: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         try:
             if not self._path.exists():
@@ -96,6 +110,10 @@ def _id(db: sqlite3.Connection, service: str) -> int:
     return int(row[0]) if row else 0
 
 
+_TIMELINE = """
+SELECT body FROM timeline WHERE at < ? AND (until IS NULL OR until >= ?)
+ORDER BY until IS NULL DESC, at DESC LIMIT ?
+"""
 _SPAN = "SELECT count(*), min(at), max(at) FROM tick WHERE service = ? AND at >= ? AND at < ?"
 _ALL = "SELECT at, seq, body FROM tick WHERE service = ? AND at >= ? AND at < ? ORDER BY at LIMIT ?"
 _SPREAD = """

@@ -166,7 +166,7 @@ _TABLE = (
     Spec(
         "roomwatch_prober_restarts_total", _C, "How often the prober process had to be started again.", (), _W
     ),
-    Spec("roomwatch_hooks_total", _C, "Webhooks by what became of them.", ("outcome",), _W),
+    Spec("roomwatch_hooks_total", _C, "Webhooks by sender and outcome.", ("sender", "outcome"), _W),
     Spec("roomwatch_viewers", _G, "Event streams that are open now.", (), _W),
     Spec("roomwatch_frames_skipped_total", _C, "Frames that slow viewers did not get.", (), _W),
     Spec("roomwatch_loop_lag_seconds", _G, "How late the loop of a process woke up last.", ("process",), _W),

@@ -25,21 +25,6 @@ ALL = Kept(detail=1e9, keep=1e9, max_size=10**10)
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(params=sorted(HISTORIES))
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def backend(kind: str) -> Backend:
-    return HISTORIES[kind]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "deep" / "history"
-
-
 def write(history: History, count: int, first: int = 0, size: int = 3) -> None:
     for seq in range(first, first + count):
         history.append(tick(observation(participants=seq, rooms=rooms(size)), seq=seq, at=float(seq)))

@@ -26,6 +26,7 @@ from probes.history import Moment
 from probes.model import Observation, Sample
 from probes.pipeline import Tick
 from probes.settings import ConfigText
+from probes.timeline.entries import Past
 from tests.probes.seen import observation
 
 NOW = HowShown(1.0, ())
@@ -55,6 +56,9 @@ class NoHistory:
 
     def span(self) -> tuple[float, float] | None:
         return None
+
+    def timeline(self, start: float, end: float, limit: int) -> Past:
+        return Past()
 
 
 class Api:

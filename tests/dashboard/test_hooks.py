@@ -17,9 +17,10 @@ from google.protobuf.json_format import MessageToJson
 from livekit.api import AccessToken
 from structlog.testing import capture_logs
 
-from dashboard import hooks
-from dashboard.hooks import MOST_BYTES, LiveKitHook
+from dashboard import webhook
+from dashboard.hooks import LiveKitHook
 from dashboard.supervisor import ProberAway
+from dashboard.webhook import MOST_BYTES
 from probes.notice import Notice, NoticeKind
 from probes.settings import Config, parse
 from tests.livekit import CREATED, KEY, SECRET, event, room, signature, webhook_body
@@ -271,7 +272,7 @@ class TestRefused:
         assert len(sent) < 20
 
     def test_one_that_does_not_come(self, hooked: Hooked, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(hooks, "BODY_SECONDS", 0.05)
+        monkeypatch.setattr(webhook, "BODY_SECONDS", 0.05)
 
         async def body() -> AsyncIterator[bytes]:
             yield b"{"
@@ -295,7 +296,7 @@ class TestRefused:
         self, hooked: Hooked, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = [1000.0]
-        monkeypatch.setattr(hooks.time, "monotonic", lambda: now[0])
+        monkeypatch.setattr(webhook.time, "monotonic", lambda: now[0])
         with capture_logs() as lines:
             for _ in range(50):
                 hooked.post(STARTED, "")

@@ -21,6 +21,7 @@ from dashboard.frames import encode, events_of
 from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.recent import Recent
+from probes.alerting.table import Severity
 from probes.model import (
     Cause,
     Door,
@@ -40,6 +41,7 @@ from probes.model import (
 )
 from probes.pipeline import Tick
 from probes.settings import parse
+from probes.timeline.entries import AlertView, Entry, Note, Source, Subject
 from tests.browser import Watched
 
 CONFIG = parse(
@@ -126,11 +128,14 @@ class Stage:
         self._thread.join(30)
         assert not self._thread.is_alive(), "the server did not end"
 
-    def show(self, *observations: Observation) -> int:
+    def show(
+        self, *observations: Observation, alerts: Sequence[AlertView] = (), notes: Sequence[Note] = ()
+    ) -> int:
         """Make a frame of these and give it to everyone; returns its number."""
         now = time.time()
         self._seq = max(self._seq + 1, int(now / CONFIG.tick))
-        tick = Tick(seq=self._seq, at=now, observations=observations)
+        entries = tuple(Entry(view=view) for view in alerts)
+        tick = Tick(seq=self._seq, at=now, observations=observations, alerts=entries, notes=tuple(notes))
         frame = encode(tick, CONFIG.tick, events_of(CONFIG))
 
         async def publish() -> None:
@@ -199,6 +204,21 @@ def room(node: str, participants: int | None, title: str = "Launch", ident: str 
     return RoomView(
         id=ident, title=title, node=node, participants=participants, capacity=None, state=RoomState.OPEN
     )
+
+
+def alert(name: str = "RoomsEnded", since: float | None = None, **changes: Any) -> AlertView:
+    """An alert of the May 2023 launch that has fired for half a minute, or since then."""
+    begun = time.time() - 30 if since is None else since
+    told: dict[str, Any] = {
+        "id": name,
+        "subject": Subject(alert=name, service="spaces", node="n1"),
+        "severity": Severity.PAGE,
+        "source": Source.ALERTMANAGER,
+        "since": begun,
+        "heard_at": time.time(),
+        "summary": "The room ended with 668,000 people in it",
+    }
+    return AlertView(**{**told, **changes})
 
 
 def relocated(title: str, to: str | None, now: int | None = None) -> Relocation:

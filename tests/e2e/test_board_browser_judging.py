@@ -133,7 +133,7 @@ def test_a_token_that_is_refused_says_why_and_another_can_be_given(
     tab, _ = looking(context, product)
     press(tab, "Confirm")
     give(tab, token)
-    tab.wait_for_text(".said", words)
+    tab.wait_for_text("#relocations-body .said", words)
     assert status_of(product) == ("ended", "standing", "")
     assert tab.page.evaluate("sessionStorage.length") == 0
     press(tab, "Confirm")
@@ -169,4 +169,4 @@ def test_what_cannot_be_is_said_in_the_servers_words(
 
     tab.page.route("**/api/v1/relocations", late)
     press(tab, "Name it")
-    tab.wait_for_text(".said", "Refused: No room “brief” is open on n1")
+    tab.wait_for_text("#relocations-body .said", "Refused: No room “brief” is open on n1")

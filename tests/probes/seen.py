@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from probes.alerting.table import Severity
 from probes.model import (
     Cause,
     Disagreement,
@@ -23,6 +24,7 @@ from probes.model import (
     Status,
 )
 from probes.pipeline import Tick
+from probes.timeline.entries import AlertView, Entry, Note, Source, Subject
 
 AT = 1_700_000_000.0
 
@@ -115,8 +117,33 @@ def observation(name: str = "spaces", **changes: object) -> Observation:
     return msgspec.structs.replace(everything, **changes)
 
 
-def tick(*observations: Observation, seq: int = int(AT), at: float = AT) -> Tick:
-    return Tick(seq=seq, at=at, observations=observations)
+def tick(
+    *observations: Observation,
+    seq: int = int(AT),
+    at: float = AT,
+    alerts: tuple[Entry, ...] = (),
+    notes: tuple[Note, ...] = (),
+) -> Tick:
+    return Tick(seq=seq, at=at, observations=observations, alerts=alerts, notes=notes)
+
+
+def entry(name: str = "a1", since: float = AT, **changes: object) -> Entry:
+    """An alert on the timeline that Alertmanager told of."""
+    view = AlertView(
+        id=name,
+        subject=Subject(alert="RoomsEnded", service="spaces", lineage="launch"),
+        severity=Severity.PAGE,
+        source=Source.ALERTMANAGER,
+        since=since,
+        heard_at=since,
+        summary="A room ended with 668,000 people in it.",
+    )
+    labels = {"alertname": "RoomsEnded", "rooms_service": "spaces"}
+    return Entry(view=msgspec.structs.replace(view, **changes), fingerprint=f"f-{name}", labels=labels)
+
+
+def note(name: str = "n1", at: float = AT) -> Note:
+    return Note(id=name, at=at, by="ops", text="Told everybody where the new room is.")
 
 
 def result(probe: str = "rooms", outcome: Outcome = Outcome.OK, **changes: object) -> ProbeResult:

@@ -129,6 +129,7 @@
     const after = rw.afterwards(view, rooms, x);
     const range = [series.time[0], Math.max(ahead.until, after.until)];
     const marks = rw.lineage(view, relocations, rooms, { range, x, top: highest });
+    const told = rw.timelineMarks(view, range, x, marks.annotations);
     const filled = placesOf(relocations.filter((each) => each.cause !== "overflowed").slice(0, 1));
     const unnamed = rooms.filter((room) => !inLegend(room)).length;
     const highestDrawn = Math.max(highest, after.top, top.shapes.length ? service.headroom.capacity : 0, Math.min(ahead.top, MOST_AHEAD * highest));
@@ -144,8 +145,8 @@
         offset,
         revision: service.name,
         yaxis: { range: [0, highestDrawn * 1.18], ...tickformat(highest) },
-        shapes: [...top.shapes, ...marks.shapes, ...after.shapes],
-        annotations: [...top.annotations, ...marks.annotations],
+        shapes: [...top.shapes, ...told.shapes, ...marks.shapes, ...after.shapes],
+        annotations: [...top.annotations, ...told.annotations, ...marks.annotations],
       },
     );
   });

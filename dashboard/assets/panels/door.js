@@ -86,7 +86,8 @@
       .join(" ");
   }
 
-  rw.chart("door", ({ service, series, offset, settings }) => {
+  rw.chart("door", (view) => {
+    const { service, series, offset, settings } = view;
     const door = service ? service.door : null;
     rw.notes("door", door ? `tries per second · ${rw.observer(door)}` : "tries per second", inWords(door), service ? foot(service, offset) : "");
     if (!series.tries.some(words.known)) {
@@ -95,8 +96,10 @@
     }
     const range = [series.time[0], series.time[series.length - 1]];
     const width = widthOf(range[1] - range[0]);
+    const shown = [Math.floor(range[0] / width) * width, Math.ceil(range[1] / width) * width];
     return rw.figure(traces(series, { series, width, offset }), {
-      range: [Math.floor(range[0] / width) * width, Math.ceil(range[1] / width) * width],
+      range: shown,
+      shapes: rw.timelineMarks(view, shown, (time) => rw.onAxis(time, offset)).shapes,
       offset,
       revision: service.name,
       barmode: "stack",

@@ -17,7 +17,8 @@ import pytest
 from probes.history import HistoryTrouble, Kept
 from probes.history.sqlite import SqliteHistory
 from probes.history.sqlite_reader import SqliteReader
-from tests.probes.seen import observation, rooms, tick
+from probes.timeline.entries import Past
+from tests.probes.seen import AT, entry, observation, rooms, tick
 
 ALL = Kept(detail=1e9, keep=1e9, max_size=10**10)
 ROOT = Path(__file__).parents[3]
@@ -54,6 +55,23 @@ def test_a_tick_of_200_rooms_takes_about_a_kilobyte(path: Path) -> None:
         history.append(tick(observation(rooms=people, pace=1.0), seq=seq, at=float(seq)))
     history.close()
     assert path.stat().st_size * 86.4 < 120_000_000
+
+
+def test_a_file_of_the_first_format_is_read_as_it_is_and_gets_a_timeline(path: Path) -> None:
+    filled(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE timeline")
+        db.execute("PRAGMA user_version = 1")
+    reader = SqliteReader(path)
+    assert reader.timeline(0, 1e12, 10) == Past()
+    assert reader.trouble == ""
+    before = reader.newest("spaces", 100)
+    assert before
+    history = SqliteHistory(path, ALL)
+    history.append(tick(observation(), at=AT + 1000, alerts=(entry("a", AT),)))
+    history.close()
+    assert reader.newest("spaces", 101)[:-1] == before
+    assert reader.timeline(0, 1e12, 10) == Past(alerts=(entry("a", AT),))
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> None:

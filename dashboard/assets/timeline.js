@@ -1,0 +1,89 @@
+// Alerts and notes among the numbers: their times on the charts, and the marks there.
+(() => {
+  "use strict";
+  const rw = window.roomwatch;
+  const { words } = rw;
+  const MARKED = 8; // alerts, and as many notes
+  const APART = [0.03, 0.09]; // of the width, between two labels: on a screen, on a phone
+  const LABELLED = [8, 2];
+  const LONGEST = 18; // letters of a label
+
+  // The service's time at a wall time: as it was seen, and beyond that at the service's pace.
+  rw.serviceTime = ({ series, service }, at) => {
+    const { at: walls, time: times } = series;
+    if (!walls.length) return at;
+    const next = walls.findIndex((wall) => wall >= at);
+    const pace = service && words.known(service.pace) ? service.pace : 1;
+    if (next < 0) return times[times.length - 1] + (at - walls[walls.length - 1]) * pace;
+    if (next === 0) return times[0] - (walls[0] - at) * pace;
+    const share = (at - walls[next - 1]) / (walls[next] - walls[next - 1]);
+    return times[next - 1] + share * (times[next] - times[next - 1]);
+  };
+
+  const about = (name, service) => name === "" || (service !== null && service.name === name);
+  rw.isWatchdog = (alert) => alert.severity === "none";
+
+  // What this view shows of the frame: alerts and notes of its services and of none.
+  rw.timeline = ({ frame, services }) => {
+    const named = new Set(["", ...services.map((service) => service.name)]);
+    const alerts = frame ? frame.alerts || [] : [];
+    return {
+      alerts: alerts.filter((alert) => !rw.isWatchdog(alert) && named.has(alert.subject.service)),
+      notes: (frame ? frame.notes || [] : []).filter((note) => named.has(note.service)),
+      watchdog: alerts.filter(rw.isWatchdog).sort((a, b) => b.heard_at - a.heard_at)[0] || null,
+    };
+  };
+
+  const TONES = { page: "bad", ticket: "warn" };
+  const rule = (time, colour, dash) => ({ type: "line", x0: time, x1: time, y0: 0, y1: 1, yref: "paper", line: { color: colour, width: 1, dash }, opacity: 0.75 });
+
+  // A line where it began, and a bar at the foot of the chart for as long as it fired.
+  function alertMark(alert, view, [from, to], x) {
+    const tone = TONES[alert.severity] || "warn";
+    const begun = rw.serviceTime(view, alert.since);
+    const ended = alert.ended_at === null ? to : Math.min(to, rw.serviceTime(view, alert.ended_at));
+    if (ended < from || begun > to) return null;
+    const bar = { type: "line", x0: x(Math.max(from, begun)), x1: x(Math.max(ended, from)), y0: 0.008, y1: 0.008, yref: "paper", line: { color: rw.colour(tone), width: 4 }, opacity: 0.85 };
+    const seen = begun >= from;
+    return {
+      time: begun,
+      shapes: seen ? [bar, rule(x(begun), rw.colour(tone), "dash")] : [bar],
+      text: seen ? words.inert(alert.subject.alert.replace(/^Rooms/, ""), LONGEST) : "",
+      colour: rw.colour(`${tone}-text`),
+    };
+  }
+
+  function noteMark(note, view, [from, to], x) {
+    const time = rw.serviceTime(view, note.at);
+    if (time < from || time > to) return null;
+    const colour = rw.colour("muted");
+    return { time, shapes: [rule(x(time), colour, "dot")], text: `${note.kind === "note" ? "" : "told: "}${words.inert(note.text, LONGEST)}`, colour };
+  }
+
+  // Of the newest marks those labels that do not come near another, nor near the `others` on the chart.
+  function labels(marks, range, x, others) {
+    const narrow = Number(rw.narrow());
+    const [from, to] = range.map((time) => Date.parse(x(time)));
+    const position = (time) => (Date.parse(time) - from) / Math.max(1, to - from);
+    const taken = others.map((other) => position(other.x));
+    const shown = [];
+    for (const { time, text, colour } of [...marks].sort((a, b) => b.time - a.time)) {
+      const place = position(x(time));
+      if (!text || shown.length >= LABELLED[narrow] || taken.some((other) => Math.abs(other - place) < APART[narrow])) continue;
+      taken.push(place);
+      const side = place < APART[narrow] ? "left" : "right";
+      shown.push(rw.label(x(time), 0.05, text, colour, { yref: "paper", textangle: -90, showarrow: false, xanchor: side, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: 10, color: colour } }));
+    }
+    return shown;
+  }
+
+  // Marks for a chart of `view.service` whose axis goes from `range[0]` to `range[1]`, service time.
+  rw.timelineMarks = (view, range, x, others = []) => {
+    const { alerts, notes } = rw.timeline(view);
+    const marks = [
+      ...alerts.filter((alert) => about(alert.subject.service, view.service)).slice(0, MARKED).map((alert) => alertMark(alert, view, range, x)),
+      ...notes.filter((note) => about(note.service, view.service)).slice(0, MARKED).map((note) => noteMark(note, view, range, x)),
+    ].filter(Boolean);
+    return { shapes: marks.flatMap((mark) => mark.shapes), annotations: labels(marks, range, x, others) };
+  };
+})();

@@ -1,0 +1,1 @@
+"""What happened, beside the numbers: alerts of every source, notes and announcements."""

@@ -1,0 +1,256 @@
+"""The alerts on the timeline: two sources become one list, each alert with its start and its end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from probes.alerting.firing import Firing
+from probes.alerting.table import ALERTS, Severity
+from probes.model import plain_text
+from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Silence, Source, Subject
+from probes.timeline.words import Acknowledge, Heard, Listed
+
+MOST_FIRING = 50
+MOST_ENDED = 20
+ENDED_SECONDS = 4 * 3600.0
+"""For how long an alert that has ended is shown: as long as the charts reach back."""
+
+STEP = 15.0
+"""Seconds between two notes of the same news: what fires on is not news every second."""
+
+DOUBT_SECONDS = 60.0
+"""For so long Alertmanager's word that an alert has ended outranks our own evaluation, which may only be
+slower. After that the alert is shown again: Prometheus may be gone, and Alertmanager then ends all."""
+
+RETURN_SECONDS = 60.0
+"""After a restart our own evaluation needs so long to find again what it had found."""
+
+SLACK = 600.0
+"""Alertmanager repeats when it next looks at a group, by default up to five minutes late, and tries again."""
+
+_ORDER = {Severity.PAGE: 0, Severity.TICKET: 1, Severity.NONE: 2}
+
+
+class Alerts:
+    """Holds what fires and what ended lately. Pure: time comes with each word.
+
+    `repeats` and `watchdog`: seconds after which Alertmanager tells again what still fires, and after
+    which a watchdog that was not heard is missing.
+    """
+
+    def __init__(self, repeats: float, watchdog: float) -> None:
+        self.repeats = repeats
+        self.watchdog = watchdog
+        self._firing: dict[str, Entry] = {}
+        self._ended: list[Entry] = []  # the newest last
+        self._back_by = 0.0
+        self._restored: set[str] = set()
+
+    def restore(self, entries: Iterable[Entry], at: float) -> None:
+        """Go on from what was kept, after a restart at `at`."""
+        for entry in sorted(entries, key=lambda entry: entry.view.ended_at or at):
+            if entry.view.ended_at is None:
+                self._hold(entry)
+            else:
+                self._ended.append(entry)
+        self._back_by = at + RETURN_SECONDS
+        self._restored = set(self._firing)
+
+    def hear(self, heard: Heard, at: float) -> None:
+        """What a webhook says of one alert. A late word of the time before changes nothing."""
+        held = (
+            self._known_by(heard.fingerprint)
+            or self._same_subject(heard.subject)
+            or self._ended_as(heard.fingerprint, heard.since)
+        )
+        if heard.ended is not None and held is not None and held.view.since > heard.ended:
+            return
+        entry = _said(heard, held, at)
+        if heard.ended is None:
+            self._hold(entry)
+        else:
+            self._end(entry, min(heard.ended, at), Ending.RESOLVED)
+
+    def list(self, listed: Listed, at: float) -> None:
+        """All that Alertmanager has: what is not in it has ended, what had ended and is in it fires still.
+
+        It sends no word of an alert that is silenced or inhibited, not even of its end.
+        """
+        for entry in [e for e in self._firing.values() if e.view.source is Source.ALERTMANAGER]:
+            if entry.fingerprint in listed.since:
+                if at - entry.view.heard_at >= STEP:
+                    self._hold(_with(entry, heard_at=at))
+            elif entry.view.heard_at < listed.asked:
+                self._end(entry, at, Ending.RESOLVED)
+        for fingerprint, since in listed.since.items():
+            again = None if self._known_by(fingerprint) else self._ended_as(fingerprint, since)
+            if again is not None and (again.view.ended_at or at) < listed.asked:
+                self._hold(_with(again, heard_at=at, ended_at=None, ending=None))
+
+    def see(self, firing: Sequence[Firing], at: float) -> None:
+        """What fires by our own evaluation at this tick, and all of it."""
+        now = {_subject(each): each for each in firing}
+        held = {entry.view.subject: entry for entry in self._firing.values()}
+        for subject, each in now.items():
+            if subject in held:
+                self._told_again(held[subject], each, at)
+            elif not self._doubted(subject, each, at):
+                self._hold(self._own(subject, each, at))
+        for subject, entry in held.items():
+            back = at >= self._back_by or entry.view.id not in self._restored
+            if entry.view.source is Source.OWN and subject not in now and back:
+                self._end(entry, at, Ending.OVER)
+        self._give_up(at)
+
+    def acknowledge(self, word: Acknowledge, at: float) -> str:
+        """Returns why it cannot be, in a sentence, or ""."""
+        entry = self._firing.get(word.alert)
+        if entry is None:
+            if any(ended.view.id == word.alert for ended in self._ended):
+                return "this alert has ended; write a note instead"
+            return f"no alert has the id “{plain_text(word.alert, 80)}”; /api/v1/timeline lists them"
+        acknowledged = Acknowledgement(by=word.by, at=at, note=plain_text(word.note, 400))
+        if entry.view.acknowledged is not None:
+            acknowledged = replace(acknowledged, silence=entry.view.acknowledged.silence)
+        self._hold(_with(entry, acknowledged=acknowledged))
+        return ""
+
+    def silenced(self, alert: str, silence: Silence) -> str:
+        """Note what became of a silence. Returns why that cannot be, or ""."""
+        for entries in (list(self._firing.values()), self._ended):
+            for index, entry in enumerate(entries):
+                held = entry.view.acknowledged
+                if entry.view.id == alert and held is not None:
+                    changed = _with(entry, acknowledged=replace(held, silence=silence))
+                    if entries is self._ended:
+                        self._ended[index] = changed
+                    else:
+                        self._firing[alert] = changed
+                    return ""
+        return f"no alert with the id “{plain_text(alert, 80)}” is acknowledged"
+
+    def shown(self, at: float) -> tuple[Entry, ...]:
+        """What fires, pages first and the newest first of each; then what ended lately, the newest first."""
+        fires = sorted(self._firing.values(), key=lambda e: (_ORDER[e.view.severity], -e.view.since))
+        lately = [entry for entry in self._ended if (entry.view.ended_at or at) > at - ENDED_SECONDS]
+        self._ended = lately[-MOST_ENDED:]
+        return (*fires, *reversed(self._ended))
+
+    # --- finding ---
+
+    def _known_by(self, fingerprint: str) -> Entry | None:
+        return next((e for e in self._firing.values() if e.fingerprint == fingerprint), None)
+
+    def _same_subject(self, subject: Subject) -> Entry | None:
+        """What our own evaluation has found already."""
+        own = (e for e in self._firing.values() if e.view.source is Source.OWN)
+        return next((entry for entry in own if entry.view.subject == subject), None)
+
+    def _ended_as(self, fingerprint: str, since: float) -> Entry | None:
+        """The same alert where it was thought to have ended and still counts from the same start."""
+        for entry in reversed(self._ended):
+            if entry.fingerprint == fingerprint and since <= (entry.view.ended_at or since):
+                return entry
+        return None
+
+    def _doubted(self, subject: Subject, firing: Firing, at: float) -> bool:
+        """Whether Alertmanager has just said that what we still find has ended."""
+        for entry in reversed(self._ended):
+            view = entry.view
+            if view.subject == subject and view.source is Source.ALERTMANAGER and view.ended_at is not None:
+                return firing.since <= view.ended_at and at - view.ended_at < DOUBT_SECONDS
+        return False
+
+    # --- changing ---
+
+    def _own(self, subject: Subject, firing: Firing, at: float) -> Entry:
+        found = _id(repr(subject), firing.since)
+        before = next((e.view.acknowledged for e in self._ended if e.view.id == found), None)
+        view = AlertView(
+            id=found,
+            subject=subject,
+            severity=ALERTS[firing.alert].severity,
+            source=Source.OWN,
+            since=firing.since,
+            heard_at=at,
+            summary=plain_text(firing.summary, 400),
+            acknowledged=before,
+        )
+        return Entry(view=view)
+
+    def _told_again(self, held: Entry, firing: Firing, at: float) -> None:
+        """The numbers in our own words change from tick to tick."""
+        if held.view.source is Source.OWN and at - held.view.heard_at >= STEP:
+            self._hold(_with(held, summary=plain_text(firing.summary, 400), heard_at=at))
+
+    def _hold(self, entry: Entry) -> None:
+        """It fires. Where too much does, tickets give way to pages."""
+        found = entry.view.id
+        self._ended = [ended for ended in self._ended if ended.view.id != found]
+        if found not in self._firing and len(self._firing) >= MOST_FIRING:
+            least = max(self._firing.values(), key=lambda e: (_is_ticket(e), -e.view.since))
+            if not _is_ticket(least) or _is_ticket(entry):
+                return
+            del self._firing[least.view.id]
+        self._firing[found] = entry
+
+    def _end(self, entry: Entry, ended_at: float, ending: Ending) -> None:
+        found = entry.view.id
+        self._firing.pop(found, None)
+        self._ended = [ended for ended in self._ended if ended.view.id != found]
+        self._ended.append(_with(entry, ended_at=max(ended_at, entry.view.since), ending=ending))
+
+    def _give_up(self, at: float) -> None:
+        """What Alertmanager has not told of for longer than it repeats may have ended: nobody knows."""
+        for entry in list(self._firing.values()):
+            watchdog = entry.view.severity is Severity.NONE
+            patience = self.watchdog if watchdog else self.repeats + SLACK
+            if entry.view.source is Source.ALERTMANAGER and at - entry.view.heard_at > patience:
+                self._end(entry, entry.view.heard_at, Ending.UNHEARD)
+
+
+def _said(heard: Heard, held: Entry | None, at: float) -> Entry:
+    """What Alertmanager says of an alert, of which `held` was known."""
+    since = min(heard.since, at)
+    view = AlertView(
+        id=held.view.id if held else _id(heard.fingerprint, since),
+        subject=heard.subject,
+        severity=heard.severity,
+        source=Source.ALERTMANAGER,
+        since=min(held.view.since, since) if held else since,
+        heard_at=at,
+        summary=heard.summary,
+        description=heard.description,
+        runbook_url=heard.runbook_url,
+        generator_url=heard.generator_url,
+        dashboard_url=heard.dashboard_url,
+        acknowledged=held.view.acknowledged if held else None,
+    )
+    return Entry(view=view, fingerprint=heard.fingerprint, labels=heard.labels)
+
+
+def _with(entry: Entry, **changes: object) -> Entry:
+    return replace(entry, view=replace(entry.view, **changes))
+
+
+def _is_ticket(entry: Entry) -> bool:
+    return entry.view.severity is Severity.TICKET
+
+
+def _id(name: str, since: float) -> str:
+    return hashlib.sha256(f"{name} {since:.3f}".encode()).hexdigest()[:16]
+
+
+def _subject(firing: Firing) -> Subject:
+    return Subject(
+        alert=firing.alert,
+        service=firing.service,
+        node=firing.node,
+        room=firing.room,
+        lineage=firing.lineage,
+        probe=firing.probe,
+        what=firing.what,
+    )

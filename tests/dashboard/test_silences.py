@@ -1,0 +1,168 @@
+"""Silences: who is asked for one, and what is said where there is none."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from dashboard import silences as module
+from dashboard.silences import Silences
+from probes.config.alertmanager import AlertmanagerSettings
+from probes.settings import parse
+from probes.timeline.entries import Acknowledgement, Entry, Silence, Source
+from probes.timeline.words import Listed, Silenced, Word
+from tests.probes.raw_http import Exchange, answer, serving
+from tests.probes.seen import entry
+from tests.servers import refusing_port
+
+
+class Told:
+    """Keeps the words for the prober."""
+
+    def __init__(self) -> None:
+        self.words: list[Word] = []
+
+    async def tell(self, word: Word) -> str:
+        self.words.append(word)
+        return ""
+
+
+def settings(url: str | None) -> AlertmanagerSettings:
+    return AlertmanagerSettings.model_validate(
+        {"url": url, "headers": {"Authorization": "Bearer abc"}, "silence": "30m"}
+    )
+
+
+def known(held: Entry, until: float) -> Entry:
+    """`held` as somebody acknowledged it, with a silence."""
+    silence = Silence(said="silent", id="s1", until=until)
+    return replace(
+        held, view=replace(held.view, acknowledged=Acknowledgement(by="ops", at=0, silence=silence))
+    )
+
+
+def made(url: str | None, *entries: Entry) -> Silence | None:
+    """What becomes of a silence for the alert a1."""
+
+    async def main() -> Silence | None:
+        silences = Silences(settings(url), Told())
+        silences.show(entries)
+        try:
+            return await silences.make("a1", "ops", "on it")
+        finally:
+            await silences._http.close()
+
+    return asyncio.run(main())
+
+
+def asked(status: int, body: bytes, *entries: Entry) -> tuple[Silence | None, list[Exchange]]:
+    """The same with an Alertmanager that answers so, and what it was asked."""
+    exchanges: list[Exchange] = []
+
+    async def handler(exchange: Exchange) -> bool:
+        exchanges.append(exchange)
+        exchange.writer.write(answer(body, status=status))
+        return True
+
+    async def main() -> Silence | None:
+        async with serving(handler) as server:
+            silences = Silences(settings(server.url), Told())
+            silences.show(entries)
+            try:
+                return await silences.make("a1", "ops", "on it")
+            finally:
+                await silences._http.close()
+
+    return asyncio.run(main()), exchanges
+
+
+def test_a_silence_that_was_made() -> None:
+    before = time.time()
+    silence, _ = asked(200, b'{"silenceID": "s-1"}', entry())
+    assert silence is not None
+    assert (silence.id, silence.said) == ("s-1", "Alertmanager is silent about it")
+    assert silence.until is not None
+    assert before + 1800 <= silence.until <= time.time() + 1800
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (400, b'"bad matcher \x1b[2J"', "answered 400: "),
+        (401, b"who are you", "answered 401: who are you"),
+        (200, b"<html>", "its answer names no silence"),
+    ],
+)
+def test_a_failure_is_a_sentence(status: int, body: bytes, sentence: str) -> None:
+    silence, _ = asked(status, body, entry())
+    assert silence is not None
+    assert silence.said.startswith("Alertmanager is not silent about it: ")
+    assert sentence in silence.said
+    assert silence.said.isprintable()
+    assert (silence.id, silence.until) == ("", None)
+
+
+def test_one_that_does_not_answer_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with refusing_port() as port:
+        silence = made(f"http://127.0.0.1:{port}", entry())
+    assert silence is not None
+    assert "refused" in silence.said
+
+
+def test_nobody_is_asked_for_what_alertmanager_does_not_have() -> None:
+    of_ours = entry(source=Source.OWN)
+    assert made(None, entry()) is None
+    assert made("http://127.0.0.1:1", of_ours) is None
+    assert made("http://127.0.0.1:1") is None
+    assert made("http://127.0.0.1:1", known(entry(), time.time() + 100)) is None
+
+
+def test_without_all_its_labels_there_is_no_silence() -> None:
+    """With some of them it would be silent about other alerts too."""
+    silence = made("http://127.0.0.1:1", replace(entry(), labels={}))
+    assert silence is not None
+    assert "labels are too long" in silence.said
+
+
+def test_the_list_is_handed_on_and_the_silence_of_what_has_ended_is_lifted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "EVERY", 0.01)
+    lines: list[str] = []
+
+    async def handler(exchange: Exchange) -> bool:
+        lines.append(f"{exchange.method} {exchange.target}")
+        exchange.writer.write(answer(b"[]"))
+        return True
+
+    async def main() -> Word:
+        async with serving(handler) as server:
+            told = Told()
+            silences = Silences(settings(server.url), told)
+            silences.show([known(entry(ended_at=1.0), time.time() + 100)])
+            running = asyncio.create_task(silences.run())
+            async with asyncio.timeout(30):
+                while not any(isinstance(word, Silenced) for word in told.words):
+                    await asyncio.sleep(0.01)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            assert isinstance(told.words[0], Listed)
+            return told.words[1]
+
+    assert asyncio.run(main()) == Silenced("a1", Silence(said="the silence ended with the alert"))
+    assert lines[0].startswith("GET /api/v2/alerts?")
+    assert lines[1] == "DELETE /api/v2/silence/s1"
+
+
+def test_its_settings_are_read_and_its_headers_never_print() -> None:
+    text = """
+services: [{name: a, kind: http-json, url: 'http://127.0.0.1:1/'}]
+alertmanager: {url: 'http://127.0.0.1:9093', headers: {Authorization: Bearer secret-word}, silence: 5m}
+"""
+    config = parse(text, "roomwatch.yaml", Path())
+    assert config.alertmanager.silence == 300.0
+    assert "secret-word" not in repr(config)

@@ -1,0 +1,118 @@
+"""The timeline over the API: what is told of it, what is handed on, and refusals in sentences."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+
+from dashboard.frames import encode
+from dashboard.hub import Hub
+from dashboard.judging import say_what_is_wrong
+from dashboard.silences import Silences
+from dashboard.supervisor import ProberAway, Supervisor
+from dashboard.timeline import make_timeline
+from probes.config.alertmanager import AlertmanagerSettings
+from probes.history import Reader
+from probes.timeline.entries import NoteKind, Past
+from probes.timeline.words import Acknowledge, Word, Write
+from tests.probes.seen import AT, entry, note, observation, tick
+
+
+class Api:
+    """The API with a prober that answers `error`, or is away where it is None."""
+
+    def __init__(self, error: str | None = "") -> None:
+        self.words: list[Word] = []
+        self.error = error
+        self.asked: list[tuple[float, float, int]] = []
+
+    async def tell(self, word: Word) -> str:
+        if self.error is None:
+            raise ProberAway("the prober is being started; try again in a second")
+        self.words.append(word)
+        return self.error
+
+    def timeline(self, start: float, end: float, limit: int) -> Past:
+        self.asked.append((start, end, limit))
+        return Past(alerts=(entry("a", AT),), notes=(note("n", AT),))
+
+    def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        async def main() -> httpx.Response:
+            hub = Hub()
+            hub.publish(encode(tick(observation("spaces")), 1.0, []))
+            supervisor = cast("Supervisor", self)
+            silences = Silences(AlertmanagerSettings(), self)
+            app = FastAPI()
+            app.include_router(make_timeline(hub, supervisor, silences, lambda: cast("Reader", self)))
+            app.add_exception_handler(RequestValidationError, say_what_is_wrong)
+            transport = httpx.ASGITransport(app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                return await client.request(method, path, json=body)
+
+        return asyncio.run(main())
+
+
+def test_what_was_on_the_timeline_without_what_is_for_silences_alone() -> None:
+    api = Api()
+    told = api.ask("GET", f"/api/v1/timeline?start=0&end={AT}").json()
+    assert [alert["id"] for alert in told["alerts"]] == ["a"]
+    assert told["alerts"][0]["subject"]["alert"] == "RoomsEnded"
+    assert "labels" not in told["alerts"][0]
+    assert [each["text"] for each in told["notes"]] == ["Told everybody where the new room is."]
+    assert api.asked == [(0.0, AT, 1000)]
+    assert api.ask("GET", "/api/v1/timeline?start=5&end=5").json() == {
+        "detail": "`end` must be later than `start`."
+    }
+
+
+def test_an_acknowledgement_is_handed_on() -> None:
+    api = Api()
+    answer = api.ask("POST", "/api/v1/alerts/a1/acknowledge", {"note": "on it"})
+    assert (answer.status_code, answer.json()) == (200, {"silence": None})
+    assert api.words == [Acknowledge(alert="a1", by="", note="on it")]
+
+
+def test_a_note_is_handed_on() -> None:
+    api = Api()
+    body = {"text": "the new room is open", "kind": "announcement", "service": "spaces"}
+    assert api.ask("POST", "/api/v1/notes", body).status_code == 204
+    assert api.words == [
+        Write(by="", text="the new room is open", kind=NoteKind.ANNOUNCEMENT, service="spaces")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "sentence"),
+    [
+        ("/api/v1/notes", {"text": "x", "service": "other"}, 404, "No service has this name"),
+        ("/api/v1/notes", {"text": ""}, 422, "at least 1 character"),
+        ("/api/v1/notes", {"text": "x" * 601}, 422, "at most 600 characters"),
+        ("/api/v1/notes", {"text": "x", "kind": "rumour"}, 422, "'note' or 'announcement'"),
+        ("/api/v1/alerts/a1/acknowledge", {"note": "x" * 401}, 422, "at most 400 characters"),
+        ("/api/v1/alerts/a1/acknowledge", {"by": "me"}, 422, "Extra inputs are not permitted"),
+        (f"/api/v1/alerts/{'x' * 65}/acknowledge", {}, 422, "at most 64 characters"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_handed_on(
+    path: str, body: dict[str, Any], status: int, sentence: str
+) -> None:
+    api = Api()
+    answer = api.ask("POST", path, body)
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert api.words == []
+
+
+def test_what_the_prober_refuses_or_cannot_take_now_is_said() -> None:
+    refused = Api("this alert has ended; write a note instead")
+    answer = refused.ask("POST", "/api/v1/alerts/a1/acknowledge", {})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "This alert has ended; write a note instead.",
+    )
+    assert Api(None).ask("POST", "/api/v1/notes", {"text": "x"}).status_code == 503
