@@ -46,8 +46,7 @@ from probes.roster import Opened, roster
 from probes.runner import Probe, run
 from probes.schedule import Schedule
 from probes.settings import BadConfig, Config, HistorySettings, parse
-from probes.timeline.alerts import ENDED_SECONDS
-from probes.timeline.timeline import MOST_RESTORED, Timeline
+from probes.timeline.timeline import MOST_RESTORED, RESTORED_SECONDS, Timeline
 from probes.timeline.words import Word
 from probes.watch import Watch, cursor
 
@@ -217,7 +216,7 @@ class Prober:
         self._sinks = [self._metrics, self._history, LinkSink(self._link, self._metrics, self._lag)]
 
     def _restore(self, reader: Reader, at: float) -> None:
-        self._timeline.restore(reader.timeline(at - ENDED_SECONDS, at + 1.0, MOST_RESTORED), at)
+        self._timeline.restore(reader.timeline(at - RESTORED_SECONDS, at + 1.0, MOST_RESTORED), at)
 
     async def _follow_services(self, config: Config) -> None:
         kept: dict[str, Watch] = {}

@@ -5,6 +5,7 @@
   const { words } = rw;
   const MARKED = 8; // alerts, and as many notes
   const APART = [0.03, 0.09]; // of the width, between two labels: on a screen, on a phone
+  const WORDS = [0.12, 0.37]; // what lies across takes more
   const LABELLED = [8, 2];
   const LONGEST = 18; // letters of a label
 
@@ -26,24 +27,27 @@
   // What this view shows of the frame: alerts and notes of its services and of none.
   rw.timeline = ({ frame, services }) => {
     const named = new Set(["", ...services.map((service) => service.name)]);
+    const shows = (name) => named.has(name) || services.length === frame.services.length; // nothing was chosen
     const alerts = frame ? frame.alerts || [] : [];
     return {
-      alerts: alerts.filter((alert) => !rw.isWatchdog(alert) && named.has(alert.subject.service)),
-      notes: (frame ? frame.notes || [] : []).filter((note) => named.has(note.service)),
+      alerts: alerts.filter((alert) => !rw.isWatchdog(alert) && shows(alert.subject.service)),
+      notes: (frame ? frame.notes || [] : []).filter((note) => shows(note.service)),
       watchdog: alerts.filter(rw.isWatchdog).sort((a, b) => b.heard_at - a.heard_at)[0] || null,
     };
   };
 
   const TONES = { page: "bad", ticket: "warn" };
-  const rule = (time, colour, dash) => ({ type: "line", x0: time, x1: time, y0: 0, y1: 1, yref: "paper", line: { color: colour, width: 1, dash }, opacity: 0.75 });
+  const LANES = { page: 0.008, ticket: 0.028 }; // at the foot of the chart, one above the other
+  const rule = (time, colour, dash) => ({ type: "line", x0: time, x1: time, y0: 0, y1: 1, yref: "paper", line: { color: colour, width: 1, dash }, opacity: 0.9 });
 
   // A line where it began, and a bar at the foot of the chart for as long as it fired.
   function alertMark(alert, view, [from, to], x) {
-    const tone = TONES[alert.severity] || "warn";
+    const tone = TONES[alert.severity];
+    const lane = LANES[alert.severity];
     const begun = rw.serviceTime(view, alert.since);
     const ended = alert.ended_at === null ? to : Math.min(to, rw.serviceTime(view, alert.ended_at));
     if (ended < from || begun > to) return null;
-    const bar = { type: "line", x0: x(Math.max(from, begun)), x1: x(Math.max(ended, from)), y0: 0.008, y1: 0.008, yref: "paper", line: { color: rw.colour(tone), width: 4 }, opacity: 0.85 };
+    const bar = { type: "line", x0: x(Math.max(from, begun)), x1: x(Math.max(ended, from)), y0: lane, y1: lane, yref: "paper", line: { color: rw.colour(tone), width: 4 }, opacity: 0.85 };
     const seen = begun >= from;
     return {
       time: begun,
@@ -65,12 +69,12 @@
     const narrow = Number(rw.narrow());
     const [from, to] = range.map((time) => Date.parse(x(time)));
     const position = (time) => (Date.parse(time) - from) / Math.max(1, to - from);
-    const taken = others.map((other) => position(other.x));
+    const taken = others.map((other) => [position(other.x), (other.textangle ? APART : WORDS)[narrow]]);
     const shown = [];
     for (const { time, text, colour } of [...marks].sort((a, b) => b.time - a.time)) {
       const place = position(x(time));
-      if (!text || shown.length >= LABELLED[narrow] || taken.some((other) => Math.abs(other - place) < APART[narrow])) continue;
-      taken.push(place);
+      if (!text || shown.length >= LABELLED[narrow] || taken.some(([other, width]) => Math.abs(other - place) < width)) continue;
+      taken.push([place, APART[narrow]]);
       const side = place < APART[narrow] ? "left" : "right";
       shown.push(rw.label(x(time), 0.05, text, colour, { yref: "paper", textangle: -90, showarrow: false, xanchor: side, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: 10, color: colour } }));
     }

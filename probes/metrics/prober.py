@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 
 import structlog
 from prometheus_client import CollectorRegistry, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from probes.alerting.table import Severity
 from probes.history.base import Health
 from probes.metrics.observed import SERVICE_SERIES, Point, points
 from probes.metrics.runs import Runs, Scheduled
@@ -16,10 +19,11 @@ from probes.metrics.table import METRICS, SERIES_LIMIT, WEB_SERIES, Kind
 from probes.metrics.text import TextFormat
 from probes.model import Observation, ProbeResult
 from probes.pipeline import UNWRITABLE, Tick
+from probes.timeline.entries import Entry, Source
 
 SINKS = ("history", "link", "metrics")
 
-_OWN = 10  # series of the prober about itself
+_OWN = 14  # series of the prober about itself
 _BUDGET = SERIES_LIMIT - WEB_SERIES - _OWN
 _DETAIL = 400
 """Series kept back for nodes, relocations and rooms when our own probes are very many."""
@@ -39,6 +43,7 @@ class Metrics(Collector):
         self._runs = Runs(self._registry)
         self._dropped = dict.fromkeys(SINKS, 0)
         self._observations: Sequence[Observation] = ()
+        self._alerts: Sequence[Entry] = ()
         self._history: Health | None = None
         self._registry.register(self)
 
@@ -69,6 +74,7 @@ class Metrics(Collector):
 
     def write(self, tick: Tick) -> None:
         self._observations = tick.observations
+        self._alerts = tick.alerts
         try:
             self.text = self._format.render(self._registry.collect())
         except UNWRITABLE as error:
@@ -90,6 +96,9 @@ class Metrics(Collector):
     def _points(self) -> Iterator[Point]:
         yield from points(self._observations, _BUDGET - self._runs.series)
         yield from self._runs.last()
+        fires = Counter((e.view.severity, e.view.source) for e in self._alerts if e.view.ended_at is None)
+        for severity, source in product((Severity.PAGE, Severity.TICKET), Source):
+            yield "roomwatch_alerts_firing", (severity, source), float(fires[severity, source])
         for sink, total in self._dropped.items():
             yield "roomwatch_sink_dropped_total", (sink,), float(total)
         if self._history is not None:

@@ -154,6 +154,7 @@ _TABLE = (
         bounds=STAGE_BOUNDS,
     ),
     # Ourselves.
+    Spec("roomwatch_alerts_firing", _G, "Alerts on the timeline that fire.", ("severity", "source")),
     Spec("roomwatch_sink_dropped_total", _C, "Ticks that a sink could not take.", ("sink",)),
     Spec("roomwatch_history_size_bytes", _G, "Size of the history on disk."),
     Spec("roomwatch_history_written_timestamp_seconds", _G, "The tick that the history took last."),

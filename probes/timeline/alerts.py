@@ -15,6 +15,7 @@ from probes.timeline.words import Acknowledge, Heard, Listed
 
 MOST_FIRING = 50
 MOST_ENDED = 20
+MOST_WATCHDOGS = 4
 ENDED_SECONDS = 4 * 3600.0
 """For how long an alert that has ended is shown: as long as the charts reach back."""
 
@@ -97,7 +98,7 @@ class Alerts:
         for subject, each in now.items():
             if subject in held:
                 self._told_again(held[subject], each, at)
-            elif not self._doubted(subject, each, at):
+            elif self._has_room(ALERTS[each.alert].severity) and not self._doubted(subject, each, at):
                 self._hold(self._own(subject, each, at))
         for subject, entry in held.items():
             back = at >= self._back_by or entry.view.id not in self._restored
@@ -135,8 +136,12 @@ class Alerts:
     def shown(self, at: float) -> tuple[Entry, ...]:
         """What fires, pages first and the newest first of each; then what ended lately, the newest first."""
         fires = sorted(self._firing.values(), key=lambda e: (_ORDER[e.view.severity], -e.view.since))
-        lately = [entry for entry in self._ended if (entry.view.ended_at or at) > at - ENDED_SECONDS]
-        self._ended = lately[-MOST_ENDED:]
+        lately = [
+            e for e in self._ended if not _is_watchdog(e) and (e.view.ended_at or at) > at - ENDED_SECONDS
+        ]
+        # A watchdog that is missing stays so, however long.
+        missing = {e.view.subject: e for e in self._ended if _is_watchdog(e)}
+        self._ended = [*list(missing.values())[-MOST_WATCHDOGS:], *lately[-MOST_ENDED:]]
         return (*fires, *reversed(self._ended))
 
     # --- finding ---
@@ -191,11 +196,16 @@ class Alerts:
         found = entry.view.id
         self._ended = [ended for ended in self._ended if ended.view.id != found]
         if found not in self._firing and len(self._firing) >= MOST_FIRING:
-            least = max(self._firing.values(), key=lambda e: (_is_ticket(e), -e.view.since))
-            if not _is_ticket(least) or _is_ticket(entry):
+            if not self._has_room(entry.view.severity):
                 return
-            del self._firing[least.view.id]
+            oldest = min(filter(_is_ticket, self._firing.values()), key=lambda e: e.view.since)
+            del self._firing[oldest.view.id]
         self._firing[found] = entry
+
+    def _has_room(self, severity: Severity) -> bool:
+        if len(self._firing) < MOST_FIRING:
+            return True
+        return severity is not Severity.TICKET and any(map(_is_ticket, self._firing.values()))
 
     def _end(self, entry: Entry, ended_at: float, ending: Ending) -> None:
         found = entry.view.id
@@ -206,8 +216,7 @@ class Alerts:
     def _give_up(self, at: float) -> None:
         """What Alertmanager has not told of for longer than it repeats may have ended: nobody knows."""
         for entry in list(self._firing.values()):
-            watchdog = entry.view.severity is Severity.NONE
-            patience = self.watchdog if watchdog else self.repeats + SLACK
+            patience = self.watchdog if _is_watchdog(entry) else self.repeats + SLACK
             if entry.view.source is Source.ALERTMANAGER and at - entry.view.heard_at > patience:
                 self._end(entry, entry.view.heard_at, Ending.UNHEARD)
 
@@ -238,6 +247,10 @@ def _with(entry: Entry, **changes: object) -> Entry:
 
 def _is_ticket(entry: Entry) -> bool:
     return entry.view.severity is Severity.TICKET
+
+
+def _is_watchdog(entry: Entry) -> bool:
+    return entry.view.severity is Severity.NONE
 
 
 def _id(name: str, since: float) -> str:

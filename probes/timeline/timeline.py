@@ -14,8 +14,9 @@ from probes.timeline.entries import Entry, Note, Past
 from probes.timeline.words import Acknowledge, Listed, Silenced, Told, Word
 
 MOST_NOTES = 30
+RESTORED_SECONDS = 86400.0
 MOST_RESTORED = 200
-"""Alerts and notes that are taken over after a restart, the newest; what still fires is among them."""
+"""Of so long, and at most so many, are taken over after a restart; what still fires is among them."""
 
 
 class Timeline:

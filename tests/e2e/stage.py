@@ -129,10 +129,14 @@ class Stage:
         assert not self._thread.is_alive(), "the server did not end"
 
     def show(
-        self, *observations: Observation, alerts: Sequence[AlertView] = (), notes: Sequence[Note] = ()
+        self,
+        *observations: Observation,
+        alerts: Sequence[AlertView] = (),
+        notes: Sequence[Note] = (),
+        at: float = 0.0,
     ) -> int:
-        """Make a frame of these and give it to everyone; returns its number."""
-        now = time.time()
+        """Make a frame of these, seen now or `at`, and give it to everyone; returns its number."""
+        now = at or time.time()
         self._seq = max(self._seq + 1, int(now / CONFIG.tick))
         entries = tuple(Entry(view=view) for view in alerts)
         tick = Tick(seq=self._seq, at=now, observations=observations, alerts=entries, notes=tuple(notes))

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 
 from dashboard.hub import Hub
 from dashboard.vitals import Lags, Vitals
+from probes.alerting.table import Severity
 from probes.history import Health
 from probes.metrics import METRICS, Kind, Metrics, Side, Spec
 from probes.metrics.text import TextFormat
@@ -31,8 +32,9 @@ from probes.model import (
     State,
     Subject,
 )
+from probes.timeline.entries import Source
 from tests.probes.exposed import ONE_JOIN, ONE_POLL, SPACES, names, series, shown, value
-from tests.probes.seen import AT, node, observation, relocation, result, room, rooms, tick
+from tests.probes.seen import AT, entry, node, observation, relocation, result, room, rooms, tick
 from tests.servers import require
 
 
@@ -341,3 +343,24 @@ def test_a_tick_that_cannot_be_rendered_is_counted_and_the_last_text_stays() -> 
     assert metrics.text == before
     metrics.write(tick(observation()))
     assert value(metrics, "roomwatch_sink_dropped_total", sink="metrics") == 1
+
+
+def test_alerts_that_fire_are_counted_by_severity_and_by_who_says_so() -> None:
+    metrics = Metrics()
+    alerts = (
+        entry("a"),
+        entry("b"),
+        entry("own", source=Source.OWN, severity=Severity.TICKET),
+        entry("ended", ended_at=AT + 1),
+        entry("watchdog", severity=Severity.NONE),
+    )
+    metrics.write(tick(alerts=alerts))
+    lines = {
+        line for line in metrics.text.decode().splitlines() if line.startswith("roomwatch_alerts_firing{")
+    }
+    assert lines == {
+        'roomwatch_alerts_firing{severity="page",source="alertmanager"} 2.0',
+        'roomwatch_alerts_firing{severity="page",source="own"} 0.0',
+        'roomwatch_alerts_firing{severity="ticket",source="alertmanager"} 0.0',
+        'roomwatch_alerts_firing{severity="ticket",source="own"} 1.0',
+    }

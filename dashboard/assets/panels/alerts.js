@@ -80,7 +80,7 @@
 
   function watchdog(heard, view) {
     const settings = rw.settings.alertmanager;
-    if (!heard) return settings.asked ? "its watchdog was never heard" : "";
+    if (!heard) return { late: false, text: settings.asked ? "Prometheus’ watchdog was never heard" : "" };
     const age = Math.max(0, rw.live.now() - heard.heard_at);
     return { late: age > settings.watchdog, text: `Prometheus’ watchdog was heard ${words.duration(Math.max(1, Math.round(age)))} ago` };
   }
@@ -108,7 +108,7 @@
       fresh.length > 0 && h("ul", { key: "notes", className: "entries" }, ...fresh.map((each) => note(each, view))),
       h(
         "div",
-        { key: "foot", className: quiet ? "quiet below" : "below" },
+        { key: "foot", className: quiet ? "quiet written" : "written" },
         past(alerts.filter((alert) => alert.ended_at !== null), notes.slice(fresh.length), view),
         h(rw.WriteNote, { services: view.services.map((service) => service.name) }),
       ),

@@ -110,6 +110,17 @@ class TestAlertmanager:
         alerts.see((), T + WATCHDOG + 1)
         assert only(alerts, T + WATCHDOG + 1).ending is Ending.UNHEARD
 
+    def test_a_missing_watchdog_is_missing_until_it_is_heard_again(self, alerts: Alerts) -> None:
+        watchdog = heard(severity=Severity.NONE, alert="RoomwatchWatchdog")
+        alerts.hear(watchdog, T)
+        alerts.see((), T + WATCHDOG + 1)
+        for number in range(MOST_ENDED + 1):
+            alerts.hear(heard(f"f{number}", T + 400, ended=T + 401), T + 401)
+        late = T + 10 * ENDED_SECONDS
+        assert only(alerts, late).heard_at == T
+        alerts.hear(watchdog, late)
+        assert only(alerts, late).ended_at is None
+
 
 class TestList:
     def test_what_is_not_listed_has_ended(self, alerts: Alerts) -> None:

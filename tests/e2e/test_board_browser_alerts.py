@@ -1,0 +1,167 @@
+"""Alerts and notes on the board: what is listed, what is marked on the charts, what a phone has room for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import Browser, BrowserContext
+
+from probes.alerting.table import Severity
+from probes.timeline.entries import Acknowledgement, AlertView, Ending, Note, Silence, Source, Subject
+from tests.e2e.stage import Stage, alert, observation, opened, room
+
+pytestmark = pytest.mark.timeout(300)
+
+HOSTILE = "<img src=x onerror=alert(1)>%{x}\u202e"
+LABELS = "[...document.querySelectorAll('#concurrency-figure .annotation-text')].map(e => e.textContent)"
+BARS = "document.querySelectorAll('#{}-figure .shapelayer path').length"
+
+
+def show(
+    stage: Stage, alerts: list[AlertView] | None = None, notes: list[Note] | None = None, minutes: int = 10
+) -> None:
+    """The launch, a minute of it every 6 s, with these on its timeline."""
+    now = time.time()
+    for minute in range(minutes + 1):
+        at = now - 6 * (minutes - minute)
+        seen = observation(float(minute), [room("n1", 1000 + minute)], observed_at=at)
+        last = minute == minutes
+        stage.show(seen, alerts=(alerts or []) if last else (), notes=(notes or []) if last else (), at=at)
+
+
+def watchdog(heard_ago: float) -> AlertView:
+    subject = Subject(alert="RoomwatchWatchdog")
+    heard = time.time() - heard_ago
+    return alert("w", time.time() - 9000, severity=Severity.NONE, subject=subject, heard_at=heard)
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 390, "height": 844}, timezone_id="Asia/Tokyo")
+    yield made
+    made.close()
+
+
+def test_where_nothing_fired_there_is_one_quiet_line(stage: Stage, context: BrowserContext) -> None:
+    show(stage)
+    tab = opened(context, stage)
+    tab.wait_to_read("#alerts h2", "Alertsnone fires")
+    assert tab.page.evaluate("document.querySelector('#alerts').offsetHeight") < 50
+    assert tab.page.evaluate(BARS.format("concurrency")) == 0
+    assert tab.complaints == []
+
+
+def test_what_fires_is_listed_with_who_says_so_and_who_knows(stage: Stage, context: BrowserContext) -> None:
+    silence = Silence(said="Alertmanager is silent about it", id="1", until=time.time() + 3590)
+    known = Acknowledgement(by="ops", at=time.time() - 10, note=HOSTILE, silence=silence)
+    link = "https://example.org/r"
+    show(
+        stage,
+        [
+            alert("RoomsEnded", summary=f"{HOSTILE} ended", acknowledged=known, runbook_url=link),
+            alert("RoomsSoonFull", severity=Severity.TICKET, source=Source.OWN, summary="Full within 6 min"),
+        ],
+    )
+    tab = opened(context, stage)
+    tab.wait_for_text("#alerts h2", "2 firing")
+    first, second = tab.page.locator("#alerts-body .alert").all_inner_texts()
+    assert "<img src=x onerror=alert(1)>%{x} ended" in first
+    assert "RoomsEnded · spaces · n1 · runbook" in first
+    assert "ops knows since 18:08:" in first, "times are the service's, as on the charts"
+    assert "Alertmanager is silent about it for 60 min more." in first
+    assert "Roomwatch’s own evaluation" in second
+    assert "Roomwatch’s own evaluation" not in first
+    assert tab.page.get_attribute("#alerts-body a", "rel") == "noopener noreferrer"
+    assert tab.complaints == []
+
+
+def test_what_ended_is_folded_with_the_notes_before(stage: Stage, context: BrowserContext) -> None:
+    now = time.time()
+    ended = alert("RoomsEnded", now - 50, ended_at=now - 20, ending=Ending.RESOLVED)
+    lost = alert("RoomsNodeDown", now - 40, ended_at=now - 30, ending=Ending.UNHEARD)
+    notes = [Note(id=f"n{n}", at=now - n, by="ops", text=f"note {n} {HOSTILE}") for n in range(5)]
+    show(stage, [ended, lost], notes)
+    tab = opened(context, stage)
+    tab.wait_for_text("#alerts-body summary", "2 alerts ended lately, 2 earlier notes")
+    assert "note 0 <img" in tab.text("#alerts-body")
+    assert "note 4" not in tab.text("#alerts-body")
+    tab.page.click("#alerts-body summary")
+    tab.wait_for_text("#alerts-body details", "note 4")
+    assert "not heard of since; whether it ended is not known" in tab.text("#alerts-body details")
+    assert tab.complaints == []
+
+
+def test_the_watchdog_is_not_listed_but_missed(stage: Stage, context: BrowserContext) -> None:
+    show(stage, [watchdog(40)])
+    tab = opened(context, stage)
+    tab.wait_for_text("#alerts h2", "none fires · Prometheus’ watchdog was heard 4")
+    assert tab.page.query_selector("#alerts-body .alert") is None
+    show(stage, [replace(watchdog(1000), ended_at=time.time() - 1000, ending=Ending.UNHEARD)])
+    tab.wait_for_text("#alerts-body .late", "watchdog was heard 16 min 4")
+    assert "nobody may be paged" in tab.text("#alerts-body .late")
+    assert tab.page.query_selector("#alerts-body details") is None
+
+
+def test_alerts_and_notes_are_marks_on_both_charts(stage: Stage, context: BrowserContext) -> None:
+    now = time.time()
+    show(
+        stage,
+        [
+            alert("RoomsEnded", now - 20, summary="x"),
+            alert("RoomsNodeDown", now - 45, ended_at=now - 35, ending=Ending.RESOLVED),
+            alert("RoomsElsewhere", now - 30, subject=Subject(alert="RoomsElsewhere", service="other")),
+        ],
+        [
+            Note(id="n", at=now - 55, by="ops", text="doors<b> open"),
+            Note(id="o", at=now - 1e5, by="ops", text="old"),
+        ],
+    )
+    tab = opened(context, stage)
+    tab.wait_to_find(f"{LABELS}.slice(-3).sort()", ["Ended", "NodeDown", "doors<b> open"])
+    for name in ("concurrency", "door"):
+        marks = tab.page.evaluate(
+            f"document.querySelector('#{name}-figure .js-plotly-plot').layout.shapes.map(s => [s.x0, s.x1])"
+        )
+        begun = sorted(x0[11:16] for x0, x1 in marks if x0 == x1)
+        assert begun == ["18:00", "18:02", "18:06"]
+        ((start, end),) = [(x0[11:16], x1[11:16]) for x0, x1 in marks if x0 != x1 and x1[11:16] < "18:09"]
+        assert (start, end) == ("18:02", "18:04")
+    assert tab.complaints == []
+
+
+def test_on_a_phone_labels_of_marks_never_meet(stage: Stage, phone: BrowserContext) -> None:
+    now = time.time()
+    show(stage, [alert(f"Rooms{n}", now - 3 * n) for n in range(1, 12)])
+    tab = opened(phone, stage)
+    tab.wait_for_text("#alerts h2", "11 firing")
+    tab.wait(f"{LABELS}.length > 0")
+    boxes = tab.page.evaluate(
+        "[...document.querySelectorAll('#concurrency-figure .annotation-text')]"
+        ".map(e => e.getBoundingClientRect()).map(b => [b.left, b.right]).sort((a, b) => a[0] - b[0])"
+    )
+    assert 0 < len(boxes) <= 3  # the ceiling has one, too
+    marks = [box for box in boxes if box[1] - box[0] < 30]
+    assert all(left[1] <= right[0] for left, right in pairwise(marks))
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_note_is_written_about_a_service_or_all(stage: Stage, context: BrowserContext) -> None:
+    """The stage has no API: the form says so in words, and what was typed is sent as it is."""
+    show(stage)
+    tab = opened(context, stage)
+    sent: list[object] = []
+    tab.page.route(
+        "**/api/v1/notes",
+        lambda route: (sent.append(route.request.post_data_json), route.fulfill(status=204)),
+    )
+    tab.page.evaluate("sessionStorage.setItem('roomwatch-token', 'a-token-of-enough-length')")
+    tab.page.get_by_role("button", name="Write a note").click()
+    tab.page.get_by_label("Kind").select_option("announcement")
+    tab.page.get_by_label("Text").fill("  the new room is open ")
+    tab.page.keyboard.press("Enter")
+    tab.wait_for_text("#alerts .said", "Taken over.")
+    assert sent == [{"text": "the new room is open", "kind": "announcement", "service": "spaces"}]
