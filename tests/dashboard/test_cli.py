@@ -15,6 +15,8 @@ from argon2 import PasswordHasher
 
 import seeds
 from dashboard.children import module_command, module_environment
+from probes.alerting.rules import rules
+from probes.settings import parse, read_config
 from tests.product import PATIENCE, Rooms, is_running, service, up, write_config
 from tests.servers import wait_until
 
@@ -33,7 +35,7 @@ def run(folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedP
 
 def test_the_commands_are_listed_where_none_is_given(tmp_path: Path) -> None:
     listed = run(tmp_path)
-    for command in ("up", "demo", "check", "seeds", "serve-seed", "hash-password", "version"):
+    for command in ("up", "demo", "check", "seeds", "serve-seed", "rules", "hash-password", "version"):
         assert command in listed.stdout + listed.stderr
 
 
@@ -42,7 +44,7 @@ def test_every_seed_is_listed_with_its_title(tmp_path: Path) -> None:
     assert lines == [f"{name}  {seeds.load(name).title}" for name in seeds.names()]
 
 
-@pytest.mark.parametrize("command", ["up", "check"])
+@pytest.mark.parametrize("command", ["up", "check", "rules"])
 def test_a_config_that_is_missing_or_wrong_is_exit_code_2_and_a_sentence(
     tmp_path: Path, command: str
 ) -> None:
@@ -58,6 +60,16 @@ def test_a_config_that_is_missing_or_wrong_is_exit_code_2_and_a_sentence(
     assert "did you mean `every`?" in wrong.stderr
     assert "\x1b" not in wrong.stderr
     assert "Traceback" not in missing.stderr + wrong.stderr
+
+
+def test_rules_are_printed_for_the_config_and_nothing_else_is(tmp_path: Path) -> None:
+    board = {"board": "https://board.example.org"}
+    write_config(tmp_path / "my.yaml", service("rooms", "http://127.0.0.1:9", audience=77), alerts=board)
+    done = run(tmp_path, "rules", "--config", "my.yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == rules(parse(*read_config(tmp_path / "my.yaml")))
+    assert ">= 77" in done.stdout
+    assert "https://board.example.org/runbooks/RoomsEnded" in done.stdout
 
 
 def test_a_host_that_nobody_knows_is_a_sentence(tmp_path: Path) -> None:

@@ -218,6 +218,25 @@ def test_runs_are_counted_and_the_last_one_is_told() -> None:
     assert value(metrics, "roomwatch_probe_missed_total", **mine) == 3
 
 
+def test_failures_in_a_row_are_told_exactly_and_a_good_run_ends_them() -> None:
+    metrics = shown(observation())
+    for outcome, failures in [("ok", 0), ("timeout", 1), ("tls", 2), ("timeout", 3), ("ok", 0), ("dns", 1)]:
+        metrics.record(result(outcome=Outcome(outcome)))
+        metrics.write(tick(observation()))
+        assert value(metrics, "roomwatch_probe_failures_in_a_row", rooms_node="n1", probe="rooms") == failures
+
+
+def test_what_is_lost_and_what_collapsed_is_told() -> None:
+    seen = observation()
+    lineages = [relocation.lineage for relocation in seen.relocations if not relocation.settled]
+    metrics = shown(seen)
+    assert value(metrics, "rooms_relocation_lost", lineage=lineages[0]) == 0
+    assert value(metrics, "rooms_collapsed", **SPACES) == 0
+    metrics = shown(msgspec.structs.replace(seen, lost=(lineages[0],), collapsed=True))
+    assert value(metrics, "rooms_relocation_lost", lineage=lineages[0]) == 1
+    assert value(metrics, "rooms_collapsed", **SPACES) == 1
+
+
 def test_a_join_tells_how_long_each_stage_took_and_total_only_where_it_got_in() -> None:
     metrics = shown(observation())
     got_in = JoinAttempt(room="r1", outcome=Outcome.JOINED, stages={"dns": 0.02, "connect": 0.2})
