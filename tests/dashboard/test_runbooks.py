@@ -18,6 +18,7 @@ from probes.alerting.rules import rules
 from probes.alerting.table import ALERTS
 from probes.settings import parse, read_config
 from tests.janus import ADMIN_SECRET, JanusNode
+from tests.product import service, up
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "config/runbooks"
@@ -29,6 +30,7 @@ HEADINGS = [
     "What to tell the public",
     "When to relocate",
 ]
+TOKEN_OF_ONE = {"name": "one", "token": "0123456789abcdef"}
 SHELL = re.compile(r"^ *```sh\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
@@ -141,3 +143,15 @@ def test_every_function_and_variable_of_the_pages_is_set_on_the_first() -> None:
         for line in commands(name):
             used = re.findall(r"\$\{?([A-Z_]+)", line) + re.findall(r"^(audiobridge|livekit)\b", line)
             assert all(f"{each}=" in first or f"{each}()" in first for each in used), line
+
+
+def test_the_board_serves_them_behind_its_guard(tmp_path: Path) -> None:
+    with up(tmp_path, service("rooms", "http://127.0.0.1:9"), auth={"tokens": [TOKEN_OF_ONE]}) as board:
+        address = "/runbooks/RoomsEnded"
+        assert board.ask(address).status_code == 401
+        bearer = {"Authorization": f"Bearer {TOKEN_OF_ONE['token']}"}
+        for method in ("GET", "HEAD"):
+            answer = board.ask(address, method, **bearer)
+            assert answer.status_code == 200
+            assert answer.headers["Content-Type"].startswith("text/html")
+        assert board.ask("/runbooks/Nothing", **bearer).status_code == 404
