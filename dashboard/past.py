@@ -25,7 +25,8 @@ from probes.history import Moment, Reader, RoomKey
 from probes.model import Observation, Sample
 
 BEFORE, AFTER = 3600.0, 300.0
-"""Seconds that the charts of a moment show before it, and after it as far as known."""
+"""Wall seconds that the charts of a moment show before it; and after it, as far as known, of what the
+service counts in: of a replay as much as of the present."""
 
 _AT_ONCE = 2
 _MOST_TICKS = 2_000
@@ -72,10 +73,12 @@ class Answer(NamedTuple):
 
 def moment_of(text: str) -> float:
     """Unix seconds or an ISO time as Unix seconds; a time without a zone is UTC. Raises BadMoment."""
+    # In an address `+` stands for a space, which is in none of them otherwise but before a zone.
+    told = text.strip().replace(" ", "+")
     try:
-        at = float(text)
+        at = float(told)
     except ValueError:
-        at = _iso(text)
+        at = _iso(told)
     if not 0 <= at < _LATEST:
         raise BadMoment(f"`at` must be Unix seconds or an ISO time between 1970 and 9999, as {_EXAMPLE}.")
     return at
@@ -83,8 +86,7 @@ def moment_of(text: str) -> float:
 
 def _iso(text: str) -> float:
     try:
-        # In an address `+` stands for a space.
-        told = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        told = datetime.fromisoformat(text)
     except ValueError:
         raise BadMoment(f"`at` must be Unix seconds or an ISO time, as {_EXAMPLE}.") from None
     return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
@@ -148,7 +150,8 @@ def _around(history: Reader, seen: Observation, at: float, limit: int) -> tuple[
     in_lineage = frozenset((room.node, room.id) for room in seen.rooms if room.lineage is not None)
     titles = history.titles(seen.name) | {(room.node, room.id): room.title for room in seen.rooms}
     before = history.window(seen.name, at - BEFORE, end, limit)
-    after = _until_it_starts_again(history.window(seen.name, end, at + AFTER, limit))
+    later = AFTER / max(seen.pace or 1.0, 1.0)
+    after = _until_it_starts_again(history.window(seen.name, end, at + later, limit))
     return _for_charts(before, titles, in_lineage), _for_charts(after, titles, in_lineage)
 
 

@@ -6,6 +6,7 @@
   const { words, h } = rw;
   const MINUTE = 60;
   const GAP = 90; // seconds without a board kept: there is one a minute at least while Roomwatch runs
+  const MOST_LATER = 8; // lines
   const LIVE = "Roomwatch";
 
   // What is shown of the past: { asked, window, trouble }, or null on the live board. Neither window nor
@@ -129,10 +130,10 @@
     return h(
       "nav",
       { key: "steps", className: "steps", "aria-label": "Other moments" },
-      step("1 min earlier", before === null ? null : frame.at - minute),
-      step("one earlier", before, "the board that was kept before this one"),
-      step("one later", after, "the board that was kept after this one"),
-      step("1 min later", after === null ? null : Math.max(after, frame.at + minute)),
+      step("− 1 min", before === null ? null : frame.at - minute),
+      step("previous", before, "the board that was kept before this one"),
+      step("next", after, "the board that was kept after this one"),
+      step("+ 1 min", after === null ? null : Math.max(after, frame.at + minute)),
     );
   }
 
@@ -153,13 +154,13 @@
     if (!rw.moment.window) {
       document.title = `The past · ${LIVE}`;
       const sentence = rw.moment.trouble || "Fetching what was seen then …";
-      return h("div", { className: "past", role: "status" }, h("p", { key: "when" }, h("b", null, "The past. "), sentence), back());
+      return h("div", { className: "moment-bar", role: "status" }, h("p", { key: "when" }, h("b", null, "The past. "), sentence), back());
     }
     const [time, wall] = whenOf(view);
     document.title = `${time} · ${LIVE}`;
     return h(
       "div",
-      { className: "past", role: "status" },
+      { className: "moment-bar", role: "status" },
       h("p", { key: "when" }, h("b", null, "The past: "), h("b", { className: "when" }, time), wall, ". Paused."),
       steps(view),
       back(),
@@ -167,28 +168,30 @@
     );
   });
 
-  // What came after, on the chart of this moment: thin lines, and where the moment is.
+  // What came after, on the chart of this moment: thin lines, grey for rooms that were not there yet; and
+  // where the moment is.
   rw.afterwards = ({ service, series }, lines, x) => {
     const later = rw.moment && rw.later.of(service.name);
     if (!later || !series.length) return { traces: [], shapes: [], until: -Infinity, top: 0 };
     const now = series.time.length - 1;
     const times = [series.time[now], ...later.time];
-    const known = lines.map((line) => [line, later.rooms.get(line.key)]).filter(([, room]) => room);
-    const traces = known.map(([line, room]) => ({
+    const known = new Map(lines.map((line) => [line.key, line]));
+    const rooms = [...later.rooms].slice(0, MOST_LATER);
+    const traces = rooms.map(([key, room]) => ({
       type: "scatter",
       mode: "lines",
       name: "later",
-      legendgroup: line.key,
+      legendgroup: key,
       showlegend: false,
       connectgaps: false,
       x: times.map(x),
-      y: [line.participants[now], ...room.participants],
-      line: { color: rw.colour(`room-${line.colour + 1}`), width: 1.5 },
-      opacity: 0.45,
+      y: [known.has(key) ? known.get(key).participants[now] : null, ...room.participants],
+      line: { color: rw.colour(known.has(key) ? `room-${known.get(key).colour + 1}` : "grey"), width: 1.5 },
+      opacity: 0.5,
       hovertemplate: "%{y:,.0f}  later<extra></extra>",
     }));
     const here = { type: "line", x0: x(times[0]), x1: x(times[0]), y0: 0, y1: 1, yref: "paper", line: { color: rw.colour("past"), width: 1.5 } };
-    return { traces, shapes: [here], until: times[times.length - 1], top: Math.max(0, ...known.map(([, room]) => rw.peak(room.participants) ?? 0)) };
+    return { traces, shapes: [here], until: times[times.length - 1], top: Math.max(0, ...rooms.map(([, room]) => rw.peak(room.participants) ?? 0)) };
   };
 
   rw.Moments = Moments;
