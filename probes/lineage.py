@@ -304,7 +304,7 @@ class Lineage:
 
     def _lineage(self, departure: Departure) -> str:
         """The lineage that led to this room, or a new one."""
-        return departure.lineage or accounts.lineage_from(self._id(departure))
+        return departure.lineage or accounts.new_lineage(self._service, departure.room, departure.last_seen)
 
 
 def _renamed(key: Key, text: str, name: str) -> Key:

@@ -15,6 +15,9 @@ from probes.watching.summary import shown
 from probes.watching.weighing import Choice
 from probes.watching.wording import named, number, percent
 
+SESSION = 600.0
+"""Seconds of service time in which the ends of one room belong to one lineage, where none tells its start."""
+
 
 def moved(name: str, lineage: str, match: Match) -> Relocation:
     """The same room on another node."""
@@ -98,8 +101,8 @@ def reported(
         name = digest(service, *key_of(source), "reported")
         lineage, left = lineage_from(name), now
     else:
-        name = id_of(service, departure)
-        lineage, left = departure.lineage or lineage_from(name), departure.last_seen
+        name, left = id_of(service, departure), departure.last_seen
+        lineage = departure.lineage or new_lineage(service, departure.room, left)
     started = target.started_at
     opened = started if started is not None and left <= started <= now else None
     return Relocation(
@@ -165,6 +168,17 @@ def id_at(service: str, key: Key, left: float) -> str:
 def lineage_from(name: str) -> str:
     """The lineage that begins with the relocation of this id."""
     return "l" + name
+
+
+def new_lineage(service: str, room: Room, last_seen: float) -> str:
+    """The name of the lineage that begins with a room.
+
+    Roomwatches that watch the same see it last at different moments, and must name one lineage
+    alike. So it hangs on when the room opened, or where that is not told on the stretch of `SESSION`
+    seconds in which it was last seen: two that part there, one time in hundreds, name it differently.
+    """
+    session = last_seen // SESSION if room.started_at is None else room.started_at
+    return "l" + digest(service, *key_of(room), f"{session:.3f}")
 
 
 def digest(*parts: str) -> str:

@@ -45,7 +45,9 @@ class Judged:
             if known is not None and (known.relocation.cause is Cause.REPORTED or known.relocation.judged_by):
                 return  # somebody who knows has said where
             loss.case = accounts.id_at(self._service, loss.key, loss.at)
-            loss.lineage = self._cases.lineage_of(loss.key) or accounts.lineage_from(loss.case)
+            loss.lineage = self._cases.lineage_of(loss.key) or accounts.new_lineage(
+                self._service, loss.room, loss.at
+            )
         case = self._cases.get(loss.case)
         held = case.relocation if case else None
         if held is not None and (held.judged_by or held.settled):

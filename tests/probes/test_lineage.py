@@ -234,3 +234,18 @@ def test_a_room_that_goes_and_comes_back_by_another_node_is_one_lineage() -> Non
     back, there = story.see(10).relocations
     assert (there.to and there.to.node, back.to and back.to.node) == (B, A)
     assert there.lineage == back.lineage
+
+
+@pytest.mark.parametrize("started_at", [3.0, None])
+def test_two_who_watch_the_same_name_a_lineage_alike(started_at: float | None) -> None:
+    """Each sees the room last at a moment of its own; an alert about its end must be one alert."""
+    names = set()
+    for offset in (0.0, 0.4):
+        story = Story(A)
+        room = Room(id="r", node=A, participants=300, started_at=started_at)
+        for second in range(61, 66):
+            story.poll(A, second + offset, [room])
+        for second in range(66, 69):
+            story.poll(A, second + offset, {})
+        names.add(only(story, 69.0).lineage)
+    assert len(names) == 1
