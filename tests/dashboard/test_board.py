@@ -152,7 +152,7 @@ def test_every_panel_has_its_script_its_place_and_its_callback(board: Board) -> 
         place = f"{name}-figure.figure" if panel.figure else f"{name}-body.data-seq"
         assert served.pop(name) == place
         assert json.dumps(place.partition(".")[0]) in layout
-    assert served.keys() == {"about", "clock"}
+    assert served.keys() == {"about", "clock", "moment"}
     assert {c["clientside_function"]["namespace"] for c in callbacks} == {"roomwatch"}
 
 
