@@ -10,14 +10,19 @@ from probes.alerting.own.holding import Holding
 from probes.alerting.own.joining import Joining
 from probes.alerting.own.places import places
 from probes.alerting.own.sources import Sources
-from probes.alerting.table import ALERTS
+from probes.alerting.table import ALERTS, Severity
 from probes.config.objectives import Objectives
 from probes.model import Observation
 
 MOST_FIRING = 60
-"""The most alerts of one service that are told: the first of the table come first."""
+"""The most alerts of one service that are told: pages come first, then the first of the table."""
 
-_ORDER = {name: place for place, name in enumerate(ALERTS)}
+_ORDER = {
+    alert.name: place
+    for place, alert in enumerate(
+        sorted(ALERTS.values(), key=lambda alert: [*Severity].index(alert.severity))
+    )
+}
 
 
 class OwnAlerts:

@@ -45,28 +45,26 @@ class Joining:
             yield Firing(alert="RoomsRetryStorm", since=at, service=seen.name, summary=reason.text)
 
     def _service(self, seen: Observation, at: float, promised: Objectives) -> Iterator[Firing]:
-        failing = _burn(self._theirs, (c.LAUNCH,), promised, fewest_over_long=True)
+        failing = _burn("joins", self._theirs, (c.LAUNCH,), promised, fewest_over_long=True)
         if failing:
             text = f"{failing}; the objective is {percent(1 - promised.join_success)}"
             yield Firing(alert="RoomsJoinsFailing", since=at, service=seen.name, summary=text)
-        burning = _burn(self._theirs, c.SLOW_BURNS, promised)
+        burning = _burn("joins", self._theirs, c.SLOW_BURNS, promised)
         if burning:
             text = f"{burning}; the objective is {percent(1 - promised.join_success)}"
             yield Firing(alert="RoomsJoinBudgetBurning", since=at, service=seen.name, summary=text)
 
     def _node(self, seen: Observation, run: ProbeView, at: float, promised: Objectives) -> Iterator[Firing]:
-        where, grown = f"of our own joins at {run.node}", self._ours[run.node]
-        often = _burn(grown, (c.LAUNCH,), promised, fewest_over_long=True)
+        whose, grown = f"joins of our own at {run.node}", self._ours[run.node]
+        failing = _burn(whose, grown, (c.LAUNCH,), promised, fewest_over_long=True)
         if run.failures_in_a_row >= c.OWN_RUN:
             why = run.detail or run.outcome.replace("_", " ")
-            often = f"The last {number(run.failures_in_a_row)} {where} failed: {why}"
-        elif often:
-            often = f"{often} {where}"
-        if often:
-            yield _at_node("RoomsOwnJoinsFailing", seen, run, at, often)
-        burning = _burn(grown, c.SLOW_BURNS, promised)
+            failing = f"The last {number(run.failures_in_a_row)} {whose} failed: {why}"
+        if failing:
+            yield _at_node("RoomsOwnJoinsFailing", seen, run, at, failing)
+        burning = _burn(whose, grown, c.SLOW_BURNS, promised)
         if burning:
-            yield _at_node("RoomsJoinBudgetBurning", seen, run, at, f"{burning} {where}")
+            yield _at_node("RoomsJoinBudgetBurning", seen, run, at, burning)
 
     def _slow(
         self, seen: Observation, ours: Iterable[ProbeView], at: float, now: float, promised: Objectives
@@ -114,7 +112,7 @@ def _counted(door: Door | None) -> Counted | None:
 
 
 def _burn(
-    grown: Grown, pairs: Iterable[Pair], promised: Objectives, *, fewest_over_long: bool = False
+    whose: str, grown: Grown, pairs: Iterable[Pair], promised: Objectives, *, fewest_over_long: bool = False
 ) -> str:
     """How many fail, in words, where that is too many in both windows of a pair; else nothing."""
     if grown.failed < c.FEWEST_FAILED:
@@ -125,7 +123,7 @@ def _burn(
         fails = short.share > most and long.share > most
         if fails and enough.tries >= c.FEWEST_TRIES and enough.failed >= c.FEWEST_FAILED:
             tries = number(round(long.tries))
-            return f"{percent(long.share)} of {tries} joins failed in {stretch(pair.long)}"
+            return f"{percent(long.share)} of {tries} {whose} failed in {stretch(pair.long)}"
     return ""
 
 
