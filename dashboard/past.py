@@ -23,6 +23,8 @@ from dashboard.frames import EventView, Frame
 from dashboard.recent import columns, for_charts
 from probes.history import Moment, Reader, RoomKey
 from probes.model import Observation, Sample
+from probes.timeline.alerts import ENDED_SECONDS
+from probes.timeline.as_of import LOOKED_AT, as_of
 
 BEFORE, AFTER = 3600.0, 300.0
 """Wall seconds that the charts of a moment show before it; and after it, as far as known, of what the
@@ -95,13 +97,13 @@ def _iso(text: str) -> float:
 def frame_at(history: Reader, at: float, shown: HowShown) -> Answer:
     """The frame of that moment. Raises NotKept."""
     moment = _moment(history, at)
-    return Answer(_encoder.encode(_frame(moment, shown)), moment.after is not None)
+    return Answer(_encoder.encode(_frame(history, moment, shown)), moment.after is not None)
 
 
 def window_at(history: Reader, at: float, shown: HowShown) -> Answer:
     """The frame of that moment with what the charts show around it, as columns. Raises NotKept."""
     moment = _moment(history, at)
-    frame = _frame(moment, shown)
+    frame = _frame(history, moment, shown)
     each = max(_FEWEST_TICKS, _MOST_TICKS // max(1, len(frame.services)))
     around = {seen.name: _around(history, seen, moment.at, each) for seen in frame.services}
     window = {
@@ -130,13 +132,17 @@ def _moment(history: Reader, at: float) -> Moment:
     return moment
 
 
-def _frame(moment: Moment, shown: HowShown) -> PastFrame:
+def _frame(history: Reader, moment: Moment, shown: HowShown) -> PastFrame:
+    timeline = history.timeline(moment.at - ENDED_SECONDS, math.nextafter(moment.at, math.inf), LOOKED_AT)
+    alerts, notes = as_of(timeline, moment.at)
     return PastFrame(
         seq=moment.seq,
         at=moment.at,
         tick=shown.tick,
         services=tuple(seen.observation for seen in moment.services),
         events=tuple(shown.events),
+        alerts=alerts,
+        notes=notes,
         left_out={seen.observation.name: seen.left_out for seen in moment.services if seen.left_out},
     )
 

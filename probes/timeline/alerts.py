@@ -135,7 +135,7 @@ class Alerts:
 
     def shown(self, at: float) -> tuple[Entry, ...]:
         """What fires, pages first and the newest first of each; then what ended lately, the newest first."""
-        fires = sorted(self._firing.values(), key=lambda e: (_ORDER[e.view.severity], -e.view.since))
+        fires = sorted(self._firing.values(), key=lambda entry: urgency(entry.view))
         lately = [
             e for e in self._ended if not _is_watchdog(e) and (e.view.ended_at or at) > at - ENDED_SECONDS
         ]
@@ -219,6 +219,11 @@ class Alerts:
             patience = self.watchdog if _is_watchdog(entry) else self.repeats + SLACK
             if entry.view.source is Source.ALERTMANAGER and at - entry.view.heard_at > patience:
                 self._end(entry, entry.view.heard_at, Ending.UNHEARD)
+
+
+def urgency(view: AlertView) -> tuple[int, float]:
+    """The order of what fires: pages first, and the newest first of each."""
+    return _ORDER[view.severity], -view.since
 
 
 def _said(heard: Heard, held: Entry | None, at: float) -> Entry:

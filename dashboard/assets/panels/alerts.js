@@ -50,7 +50,7 @@
         acknowledged(alert, view),
       ),
       h("p", { className: "since" }, `since ${clockOf(view, alert.since)} · ${lasted(view, alert.since, now)}`),
-      h(rw.Acknowledge, { alert }),
+      !rw.moment && h(rw.Acknowledge, { alert }),
     );
   }
 
@@ -80,6 +80,7 @@
 
   function watchdog(heard, view) {
     const settings = rw.settings.alertmanager;
+    if (rw.moment) return { late: false, text: "" };
     if (!heard) return { late: false, text: settings.asked ? "Prometheus’ watchdog was never heard" : "" };
     const age = Math.max(0, rw.live.now() - heard.heard_at);
     return { late: age > settings.watchdog, text: `Prometheus’ watchdog was heard ${words.duration(Math.max(1, Math.round(age)))} ago` };
@@ -110,7 +111,7 @@
         "div",
         { key: "foot", className: quiet ? "quiet written" : "written" },
         past(alerts.filter((alert) => alert.ended_at !== null), notes.slice(fresh.length), view),
-        h(rw.WriteNote, { services: view.services.map((service) => service.name) }),
+        !rw.moment && h(rw.WriteNote, { services: view.services.map((service) => service.name) }),
       ),
     ];
   });

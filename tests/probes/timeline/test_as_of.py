@@ -1,0 +1,59 @@
+"""The timeline of a moment holds what was known then, and nothing that came later."""
+
+from __future__ import annotations
+
+import pytest
+
+from probes.alerting.table import Severity
+from probes.timeline.alerts import ENDED_SECONDS
+from probes.timeline.as_of import as_of
+from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Note, Past, Source, Subject
+
+
+def alert(name: str, since: float, ended: float | None, severity: Severity = Severity.PAGE) -> Entry:
+    return Entry(
+        view=AlertView(
+            id=name,
+            subject=Subject(alert=name),
+            severity=severity,
+            source=Source.OWN,
+            since=since,
+            heard_at=since + 500,
+            ended_at=ended,
+            ending=None if ended is None else Ending.OVER,
+            acknowledged=Acknowledgement(by="ana", at=since + 60),
+        )
+    )
+
+
+PAST = Past(
+    alerts=(alert("a", 1000, 1200), alert("b", 1100, None, Severity.TICKET), alert("c", 1150, 1900)),
+    notes=(Note(id="n", at=1120, by="ana", text="one"), Note(id="m", at=1160, by="ana", text="two")),
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "firing", "ended", "notes"),
+    [
+        (999, [], [], []),
+        (1000, ["a"], [], []),
+        (1150, ["c", "a", "b"], [], ["n"]),
+        (1200, ["c", "b"], ["a"], ["m", "n"]),
+        (2000, ["b"], ["c", "a"], ["m", "n"]),
+        (1201 + ENDED_SECONDS, ["b"], ["c"], ["m", "n"]),
+    ],
+)
+def test_what_fired_what_had_ended_and_what_was_noted(
+    at: float, firing: list[str], ended: list[str], notes: list[str]
+) -> None:
+    alerts, noted = as_of(PAST, at)
+    assert [view.id for view in alerts if view.ended_at is None] == firing
+    assert [view.id for view in alerts if view.ended_at is not None] == ended
+    assert [note.id for note in noted] == notes
+    assert all(view.heard_at <= at for view in alerts)
+    assert all((view.ending is None) == (view.ended_at is None) for view in alerts)
+
+
+def test_nobody_knew_before_they_said_so() -> None:
+    (before,), (after,) = as_of(PAST, 1059)[0], as_of(PAST, 1060)[0]
+    assert (before.acknowledged, after.acknowledged and after.acknowledged.by) == (None, "ana")
