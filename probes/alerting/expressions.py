@@ -25,8 +25,9 @@ _ROOM = "by (rooms_service, rooms_node, room)"
 _LINEAGE = "by (rooms_service, lineage)"
 _PROBE = "by (rooms_service, rooms_node, probe)"
 
-_TRIES = "rooms_join_attempts_total"
-_OWN_JOINS = 'roomwatch_probe_runs_total{probe="join"}'
+TRIES: Final = "rooms_join_attempts_total"
+OWN_JOINS: Final = 'roomwatch_probe_runs_total{probe="join"}'
+"""What counts joins by their outcome: the service, and our own at each node."""
 _PEOPLE = f"max {_SERVICE} (rooms_service_participants)"
 
 
@@ -40,11 +41,15 @@ def tries(counter: str, window: float) -> str:
     return f"sum without (outcome) (increase({counter}[{duration_text(window)}]))"
 
 
+def selected(counter: str, matcher: str) -> str:
+    """`counter` with one label more that must match."""
+    name, _, matchers = counter.rstrip("}").partition("{")
+    return f"{name}{{{','.join(filter(None, [matchers, matcher]))}}}"
+
+
 def failed(counter: str, window: float) -> str:
     """How many of them failed."""
-    name, brace, matchers = counter.rstrip("}").partition("{")
-    selector = ",".join([*([matchers] if brace else []), 'outcome!="joined"'])
-    return tries(f"{name}{{{selector}}}", window)
+    return tries(selected(counter, 'outcome!="joined"'), window)
 
 
 def failed_share(counter: str, window: float) -> str:
@@ -68,19 +73,19 @@ def _within(by: str, condition: str) -> str:
 
 
 def _joins_failing(config: Config) -> str:
-    return _within(_SERVICE, _burns(_TRIES, c.LAUNCH, c.LAUNCH.long, config))
+    return _within(_SERVICE, _burns(TRIES, c.LAUNCH, c.LAUNCH.long, config))
 
 
 def _own_joins_failing(config: Config) -> str:
     in_a_row = f'max {_NODE} (roomwatch_probe_failures_in_a_row{{probe="join"}}) >= {c.OWN_RUN}'
-    often = _within(_NODE, _burns(_OWN_JOINS, c.LAUNCH, c.LAUNCH.long, config))
+    often = _within(_NODE, _burns(OWN_JOINS, c.LAUNCH, c.LAUNCH.long, config))
     return f"{in_a_row}\nor\n{often}"
 
 
 def _joins_burning(config: Config) -> str:
     return "\nor\n".join(
         _within(by, _burns(counter, pair, pair.short, config))
-        for by, counter in ((_SERVICE, _TRIES), (_NODE, _OWN_JOINS))
+        for by, counter in ((_SERVICE, TRIES), (_NODE, OWN_JOINS))
         for pair in c.SLOW_BURNS
     )
 

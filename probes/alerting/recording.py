@@ -8,19 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-_TRIES = "rooms_join_attempts_total"
-_OWN = 'roomwatch_probe_runs_total{probe="join"}'
+from probes.alerting.expressions import OWN_JOINS, TRIES, selected, tries
 
 
-def _success(by: str, counter: str, window: str) -> str:
+def _success(by: str, counter: str, window: float) -> str:
     """The share of joins that get in, where there are any."""
-    name, _, matchers = counter.rstrip("}").partition("{")
-    joined = ",".join(filter(None, [matchers, 'outcome="joined"']))
-    return (
-        f"min by ({by}) (\n"
-        f"  sum without (outcome) (increase({name}{{{joined}}}[{window}]))\n"
-        f"  /\n  (sum without (outcome) (increase({counter}[{window}])) > 0)\n)"
-    )
+    joined = tries(selected(counter, 'outcome="joined"'), window)
+    return f"min by ({by}) (\n  {joined}\n  /\n  ({tries(counter, window)} > 0)\n)"
 
 
 RECORDED: Final[dict[str, str]] = {
@@ -29,12 +23,12 @@ RECORDED: Final[dict[str, str]] = {
     "service:rooms_open:max": "max by (rooms_service) (rooms_open)",
     "service:rooms_door_waiting:max": "max by (rooms_service) (rooms_door_waiting)",
     "service:rooms_join_attempts:rate1m": (
-        f"max by (rooms_service) (sum without (outcome) (rate({_TRIES}[1m])))"
+        f"max by (rooms_service) (sum without (outcome) (rate({TRIES}[1m])))"
     ),
-    "service_outcome:rooms_join_attempts:rate1m": (f"max by (rooms_service, outcome) (rate({_TRIES}[1m]))"),
-    "service:rooms_join_success:ratio_increase30s": _success("rooms_service", _TRIES, "30s"),
-    "service:rooms_join_success:ratio_increase1m": _success("rooms_service", _TRIES, "1m"),
-    "service:rooms_join_success:ratio_increase5m": _success("rooms_service", _TRIES, "5m"),
-    "node:roomwatch_join_success:ratio_increase5m": _success("rooms_service, rooms_node", _OWN, "5m"),
+    "service_outcome:rooms_join_attempts:rate1m": (f"max by (rooms_service, outcome) (rate({TRIES}[1m]))"),
+    "service:rooms_join_success:ratio_increase30s": _success("rooms_service", TRIES, 30),
+    "service:rooms_join_success:ratio_increase1m": _success("rooms_service", TRIES, 60),
+    "service:rooms_join_success:ratio_increase5m": _success("rooms_service", TRIES, 300),
+    "node:roomwatch_join_success:ratio_increase5m": _success("rooms_service, rooms_node", OWN_JOINS, 300),
 }
 """PromQL by the name of the series."""

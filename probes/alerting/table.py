@@ -44,7 +44,14 @@ _P, _T = Severity.PAGE, Severity.TICKET
 _TABLE = (
     # People cannot get in.
     Alert("RoomsJoinsFailing", _P, _SERVICE, "Of the service's tries, far more fail than promised.", 0, 60),
-    Alert("RoomsOwnJoinsFailing", _P, _NODE, "Three joins of our own failed in a row at a node.", 0, 60),
+    Alert(
+        "RoomsOwnJoinsFailing",
+        _P,
+        _NODE,
+        "Three joins of our own in a row fail at a node, or many do.",
+        0,
+        60,
+    ),
     Alert("RoomsJoinBudgetBurning", _T, _NODE, "Joins fail slowly, but for long.", 60, 300),
     Alert("RoomsJoinsSlow", _T, _SERVICE, "Our own joins take longer than promised.", 60, 300),
     Alert("RoomsRetryStorm", _T, _SERVICE, "Tries rise and no more people get in.", 0, 120),

@@ -28,12 +28,12 @@ _WHAT_IS_FULL = (
 _WHY_JOINS_FAIL = (
     '{{ with printf "topk(3, max by (outcome) (increase(rooms_join_attempts_total'
     '{rooms_service=%q,outcome!=\\"joined\\"}[1m])) > 0)" $labels.rooms_service | query }}'
-    "In the last minute: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Value | humanize }} "
-    "{{ $each.Labels.outcome }}{{ end }}. {{ end }}"
+    " In the last minute: {{ range $i, $each := . }}{{ if $i }}, {{ end }}{{ $each.Value | humanize }} "
+    "{{ $each.Labels.outcome }}{{ end }}.{{ end }}"
 )
 _PEOPLE_NOW = (
     '{{ with printf "max by (rooms_service) (rooms_service_participants{rooms_service=%q})" '
-    "$labels.rooms_service | query }}{{ . | first | value | humanize }} people are in rooms now. {{ end }}"
+    "$labels.rooms_service | query }} {{ . | first | value | humanize }} people are in rooms now.{{ end }}"
 )
 
 
@@ -47,7 +47,7 @@ def texts(config: Config) -> dict[str, Text]:
         "RoomsJoinsFailing": Text(
             f"{{{{ $value | humanizePercentage }}}} of joins at {_SERVICE} fail",
             f"Above {share} both in the last 30 s and in the last minute, by the service's own counters; "
-            f"promised is that at most {allowed} fail. {_WHY_JOINS_FAIL}{_PEOPLE_NOW}",
+            f"promised is that at most {allowed} fail.{_WHY_JOINS_FAIL}{_PEOPLE_NOW}",
         ),
         "RoomsOwnJoinsFailing": Text(
             "{{ if gt $value 1.0 }}{{ $value | humanize }} joins of our own in a row failed{{ else }}"
@@ -68,31 +68,31 @@ def texts(config: Config) -> dict[str, Text]:
         "RoomsRetryStorm": Text(
             f"A retry storm at {_SERVICE}: tries rise and no more people get in",
             '{{ with printf "max by (rooms_service) (rooms_door_tries_per_second{rooms_service=%q})" '
-            "$labels.rooms_service | query }}{{ . | first | value | humanize }} tries a second. {{ end }}"
+            "$labels.rooms_service | query }}{{ . | first | value | humanize }} tries a second.{{ end }}"
             '{{ with printf "max by (rooms_service) (rooms_door_tries_per_person{rooms_service=%q})" '
-            "$labels.rooms_service | query }}{{ . | first | value | humanize }} tries a person.{{ end }}",
+            "$labels.rooms_service | query }} {{ . | first | value | humanize }} tries a person.{{ end }}",
         ),
         "RoomsEnded": Text(
             f"A room of {_SERVICE} ended with {{{{ $value | humanize }}}} listening; no successor is known",
-            f"{_PEOPLE_NOW}If you know where it goes on, name that room on the board. "
-            "Lineage {{ $labels.lineage }}.",
+            "If you know where it goes on, name that room on the board. "
+            f"Lineage {{{{ $labels.lineage }}}}.{_PEOPLE_NOW}",
         ),
         "RoomsFewFollowed": Text(
             f"{{{{ $value | humanizePercentage }}}} have followed a room of {_SERVICE} that moved on",
-            f"That is {duration_text(c.FOLLOWED_AFTER)} after it opened there. {_PEOPLE_NOW}"
-            "The others do not know where to go, or cannot get in. Lineage {{ $labels.lineage }}.",
+            f"That is {duration_text(c.FOLLOWED_AFTER)} after it opened there. The others do not know "
+            f"where to go, or cannot get in. Lineage {{{{ $labels.lineage }}}}.{_PEOPLE_NOW}",
         ),
         "RoomsCollapsed": Text(
             f"Half of all people or more are gone from {_SERVICE} within a minute",
-            f"{_PEOPLE_NOW}A second source confirms it: nodes, our own joins, or a room that ended.",
+            f"A second source confirms it: nodes, joins, or a room that ended.{_PEOPLE_NOW}",
         ),
         "RoomsFull": Text(
             f"{_WHAT_IS_FULL} is full",
-            f"Newcomers are turned away, or soon will be. {_PEOPLE_NOW}",
+            f"Newcomers are turned away, or soon will be.{_PEOPLE_NOW}",
         ),
         "RoomsSoonFull": Text(
             f"{_WHAT_IS_FULL} is full in {{{{ $value | humanizeDuration }}}} at this growth",
-            f"{_PEOPLE_NOW}The board shows the forecast with its range.",
+            f"The board shows the forecast with its range.{_PEOPLE_NOW}",
         ),
         "RoomsNodeDown": Text(
             "Node {{ $labels.rooms_node }} of {{ $labels.rooms_service }} does not answer",
