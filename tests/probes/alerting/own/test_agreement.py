@@ -28,8 +28,8 @@ from tests.probes.playing import played
 EVALUATION = 5
 SEEDS = ["spaces-2023-05-24", "clubhouse-2021-02-01", "spaces-2024-08-12"]
 
-AT_LAST = c.SLOW_BURNS[-1].long + ALERTS["RoomsJoinBudgetBurning"].hold + EVALUATION
-"""Seconds by which whatever is red has somebody told."""
+AT_LAST = 300 + 60 + EVALUATION
+"""Seconds by which whatever is red has somebody told: five minutes of tries, and a minute of holding back."""
 
 
 def told(name: str) -> Iterator[tuple[float, Observation, tuple[Firing, ...]]]:
