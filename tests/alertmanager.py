@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import httpx
 
 from probes.alerting.table import ALERTS
-from tests.probes.raw_http import Exchange, RawServer, answer
+from tests.probes.raw_http import Exchange, answer
 from tests.product import PATIENCE, answering
 from tests.servers import Server, require
 from tests.smtp import MailServer
@@ -46,12 +47,40 @@ def firing(name: str, annotations: Mapping[str, str] | None = None, **labels: st
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What came to a receiver, and when."""
+
+    at: float
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+
+@dataclass
+class Receivers:
+    """Takes whatever is posted to it."""
+
+    posts: list[Post] = field(default_factory=list)
+
+    async def __call__(self, exchange: Exchange) -> bool:
+        self.posts.append(Post(time.time(), exchange.target, exchange.headers, exchange.body))
+        exchange.writer.write(answer(b"ok"))
+        return True
+
+
 @dataclass
 class Alertmanager:
     """Its API, and what came to its receivers."""
 
+    server: Server
     client: httpx.Client
-    receivers: RawServer
+    receivers: Receivers
     mail: MailServer
 
     def post(self, *alerts: Alert) -> None:
@@ -61,30 +90,27 @@ class Alertmanager:
         found: list[Alert] = self.client.get("/api/v2/alerts").raise_for_status().json()
         return found
 
-    def requests(self, path: str) -> list[Exchange]:
-        return [request for request in self.receivers.requests if request.target == path]
+    def posts(self, path: str) -> list[Post]:
+        """What came to one of PATHS, the oldest first."""
+        return [post for post in tuple(self.receivers.posts) if post.path == path]
 
     def posted(self, path: str) -> list[dict[str, Any]]:
-        """The documents that came to one of PATHS, the oldest first."""
-        return [json.loads(request.body) for request in self.requests(path)]
+        """The documents that came to one of PATHS."""
+        return [post.document for post in self.posts(path)]
 
     def mailed(self) -> Sequence[EmailMessage]:
         return tuple(self.mail.messages)
-
-
-async def _taken(exchange: Exchange) -> bool:
-    exchange.writer.write(answer(b"ok"))
-    return True
 
 
 @contextlib.contextmanager
 def alertmanager() -> Iterator[Alertmanager]:
     """Alertmanager with the shipped config: its addresses lead here, its secrets are those above."""
     program = require("alertmanager")
-    with answering(_taken) as receivers, MailServer() as mail:
+    receivers = Receivers()
+    with answering(receivers) as listening, MailServer() as mail:
 
         def command(folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
-            _write(folder, receivers.url, mail.port)
+            _write(folder, listening.url, mail.port)
             return [
                 program,
                 f"--config.file={folder / CONFIG.name}",
@@ -99,7 +125,7 @@ def alertmanager() -> Iterator[Alertmanager]:
                 base_url=f"http://127.0.0.1:{server.port}", timeout=PATIENCE, trust_env=False
             ) as client,
         ):
-            yield Alertmanager(client, receivers, mail)
+            yield Alertmanager(server, client, receivers, mail)
 
 
 def _write(folder: Path, url: str, mail_port: int) -> None:

@@ -135,6 +135,11 @@ class Product:
         self._process = None
         return process.returncode, seconds
 
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process that was started, and to nothing that it started."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         """`kill -9` it with everything that it started."""
         assert self._process is not None

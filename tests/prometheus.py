@@ -11,7 +11,7 @@ import httpx
 import yaml
 
 from tests.product import PATIENCE
-from tests.servers import Server, require
+from tests.servers import Server, require, wait_until
 
 SHIPPED = Path(__file__).parents[1] / "config" / "prometheus"
 RULES = SHIPPED / "rules.yml"
@@ -32,6 +32,10 @@ class Prometheus:
         found: list[Series] = answer["data"]["result"]
         return found
 
+    def wait_for(self, expression: str) -> None:
+        """Return once the query has an answer. Raises TimeoutError."""
+        wait_until(lambda: bool(self.query(expression)), PATIENCE, f"answer to {expression}")
+
 
 def scrape_of(ports: Sequence[int], interval: str = "1s") -> dict[str, Any]:
     """A config that scrapes Roomwatch on these ports and evaluates as often; nothing beside."""
@@ -46,9 +50,18 @@ def scrape_of(ports: Sequence[int], interval: str = "1s") -> dict[str, Any]:
     }
 
 
+def _ready(ports: tuple[int, ...]) -> bool:
+    """Its port is open before it answers questions."""
+    try:
+        asked = httpx.get(f"http://127.0.0.1:{ports[0]}/-/ready", timeout=PATIENCE, trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return asked.status_code == 200
+
+
 @contextlib.contextmanager
-def prometheus(config: dict[str, Any], rules: str = "") -> Iterator[Prometheus]:
-    """Prometheus with this config, and with `rules` as its rule file where there are any."""
+def prometheus(config: dict[str, Any], rules: str = "", *options: str) -> Iterator[Prometheus]:
+    """Prometheus with this config, with `rules` as its rule file where there are any, and options."""
     program = require("prometheus")
 
     def command(folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
@@ -60,10 +73,11 @@ def prometheus(config: dict[str, Any], rules: str = "") -> Iterator[Prometheus]:
             f"--config.file={folder / 'prometheus.yml'}",
             f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{ports[0]}",
+            *options,
         ]
 
     with (
-        Server("prometheus", command) as server,
+        Server("prometheus", command, ready=_ready) as server,
         httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=PATIENCE, trust_env=False) as client,
     ):
         yield Prometheus(server, client)

@@ -126,10 +126,9 @@ def test_the_head_of_a_mail_is_ours(told: Alertmanager) -> None:
 
 def test_roomwatch_is_told_with_its_token_and_in_full(told: Alertmanager) -> None:
     """The board makes text of it itself, so it gets what there is."""
-    (request,) = told.requests("/hooks/alertmanager")
-    assert request.headers["authorization"] == f"Bearer {SECRETS['roomwatch.token']}"
-    (document,) = told.posted("/hooks/alertmanager")
-    (alert,) = document["alerts"]
+    (post,) = told.posts("/hooks/alertmanager")
+    assert post.headers["authorization"] == f"Bearer {SECRETS['roomwatch.token']}"
+    (alert,) = post.document["alerts"]
     assert alert["annotations"]["summary"] == f"A: {HOSTILE}"
     assert alert["labels"]["room"] == HOSTILE[:120]
 

@@ -60,7 +60,7 @@
     unheard: "not heard of since; whether it ended is not known",
   };
 
-  const line = (key, time, ...text) => h("li", { key, className: "past" }, h("span", { className: "num" }, time), h("span", null, ...text));
+  const line = (key, time, ...text) => h("li", { key, className: "entry" }, h("span", { className: "num" }, time), h("span", null, ...text));
 
   function ended(alert, view) {
     const how = ENDINGS[alert.ending] ? ` · ${ENDINGS[alert.ending]}` : "";
