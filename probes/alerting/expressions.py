@@ -126,12 +126,16 @@ def _few_followed(_config: Config) -> str:
     )
 
 
-def _filling(config: Config, condition: str) -> str:
-    """For the service and its nodes, and for rooms that matter."""
+_CEILING = "\nunless on (rooms_service, rooms_node)\n  max by (rooms_service) (rooms_capacity_observed) == 1"
+"""A ceiling is observed because joins fail at it, and that is told already."""
+
+
+def _filling(config: Config, condition: str, but: str = "") -> str:
+    """For the service and its nodes, and for rooms that matter. `but`: which services it is not said of."""
     whole, room = (f'min {_ROOM} (rooms_seconds_to_full{{room{of}""}}) {condition}' for of in ("=", "!="))
     share = f"max {_ROOM} (rooms_participants) * {number(1 / c.MATTERS)}"
     return (
-        f"{whole}\nor\n(\n  {room}\n"
+        f"{whole}{but}\nor\n(\n  {room}\n"
         f"and\n  {share} >= on (rooms_service) group_left () {_PEOPLE}\n"
         f"and\n  ({_with_an_audience(config)})\n)"
     )
@@ -184,6 +188,12 @@ def _stale(config: Config) -> str:
     return f"time() - min ({frame}) > {number(c.FRAME_STALE)}"
 
 
+def _alive(config: Config) -> str:
+    """The age of the newest frame of any Roomwatch: a sign of life of all that a page comes through."""
+    frame = f'roomwatch_frame_timestamp_seconds{{job="{config.alerts.job}"}}'
+    return f"time() - max ({frame}) <= {number(c.FRAME_STALE)}"
+
+
 EXPRESSIONS: Final[Mapping[str, Callable[[Config], str]]] = {
     "RoomsJoinsFailing": _joins_failing,
     "RoomsOwnJoinsFailing": _own_joins_failing,
@@ -193,7 +203,7 @@ EXPRESSIONS: Final[Mapping[str, Callable[[Config], str]]] = {
     "RoomsEnded": _ended,
     "RoomsFewFollowed": _few_followed,
     "RoomsCollapsed": lambda _: f"max {_SERVICE} (rooms_collapsed) == 1",
-    "RoomsFull": lambda config: _filling(config, "== 0"),
+    "RoomsFull": lambda config: _filling(config, "== 0", _CEILING),
     "RoomsSoonFull": lambda config: _filling(config, f"> 0 < {number(c.SOON_FULL)}"),
     "RoomsNodeDown": lambda _: f"max {_NODE} (rooms_node_up) == 0",
     "RoomsDataStale": _data_stale,
@@ -202,6 +212,6 @@ EXPRESSIONS: Final[Mapping[str, Callable[[Config], str]]] = {
     "RoomsProbeOverrun": _probe_overrun,
     "RoomwatchDown": _down,
     "RoomwatchStale": _stale,
-    "RoomwatchWatchdog": lambda _: "vector(1)",
+    "RoomwatchWatchdog": _alive,
 }
 """By the alert's name. Each keeps the labels of its alert in `ALERTS`, and no others."""

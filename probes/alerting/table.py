@@ -50,7 +50,7 @@ _TABLE = (
         _NODE,
         "Three joins of our own in a row fail at a node, or many do.",
         0,
-        60,
+        300,
     ),
     Alert("RoomsJoinBudgetBurning", _T, _NODE, "Joins fail slowly, but for long.", 60, 300),
     Alert("RoomsJoinsSlow", _T, _SERVICE, "Our own joins take longer than promised.", 60, 300),
@@ -84,14 +84,19 @@ _TABLE = (
     ),
     # What we know it from.
     Alert("RoomsNodeDown", _P, _NODE, "A node does not answer.", 15, 30),
-    Alert("RoomsDataStale", _P, _SERVICE, "No good answer of the service has come for a while.", 0, 30),
+    Alert("RoomsDataStale", _P, _SERVICE, "No good answer of the service has come for a while.", 10, 30),
     Alert("RoomsSourcesDisagree", _T, (*_SERVICE, "what"), "Two sources tell different things.", 15, 120),
     Alert("RoomsProbeFailing", _T, _PROBE, "A probe fails, run after run.", 30, 120),
     Alert("RoomsProbeOverrun", _T, _PROBE, "Runs of a probe are left out or start too late.", 30, 300),
     # Roomwatch itself.
     Alert("RoomwatchDown", _P, (), "Prometheus reaches no Roomwatch.", 15, 0),
     Alert("RoomwatchStale", _P, (), "A Roomwatch answers, but makes no new frames.", 0, 30),
-    Alert("RoomwatchWatchdog", Severity.NONE, (), "Always fires: where it is missing, nobody can be paged."),
+    Alert(
+        "RoomwatchWatchdog",
+        Severity.NONE,
+        (),
+        "Fires while all is well: where it is missing, nobody can be paged.",
+    ),
 )
 
 ALERTS: Final[dict[str, Alert]] = {alert.name: alert for alert in _TABLE}

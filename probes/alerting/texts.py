@@ -129,7 +129,7 @@ def texts(config: Config) -> dict[str, Text]:
         ),
         "RoomwatchWatchdog": Text(
             "Alerting works",
-            "This alert always fires. Send it to a dead man's switch, which calls when it stops coming.",
+            "It fires while frames are made. A dead man's switch calls you when it stops coming.",
         ),
     }
 

@@ -24,7 +24,7 @@ Point = tuple[str, tuple[str, ...], float]
 
 NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 5, 3, 7
 
-SERVICE_SERIES = 22 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + len(Subject) + 1 + NODE_SERIES
+SERVICE_SERIES = 23 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + len(Subject) + 1 + NODE_SERIES
 """The most series of one service with its nodes and rooms in one sum each, and no relocations."""
 
 
@@ -85,6 +85,8 @@ def _service(service: str, seen: Observation) -> Iterator[Point]:
 def _headroom(service: str, free: Headroom) -> Iterator[Point]:
     one = (service,)
     yield from _known("rooms_capacity", one, free.capacity)
+    if free.capacity is not None:
+        yield "rooms_capacity_observed", one, float(free.source == "observed")
     yield from _known("rooms_headroom_ratio", one, free.ratio)
     yield from _known("rooms_seconds_to_full", (service, "", ""), free.seconds_to_full)
     yield from _known("rooms_soonest_seconds_to_full", one, free.soonest)

@@ -91,6 +91,12 @@ _TABLE = (
     Spec("rooms_node_capacity", _G, "The most people one node holds.", _NODE),
     Spec("rooms_node_snapshot_timestamp_seconds", _G, "When the newest good answer of the node came.", _NODE),
     Spec("rooms_capacity", _G, "The most people the service holds: told, configured or observed.", _SERVICE),
+    Spec(
+        "rooms_capacity_observed",
+        _G,
+        "1 if the capacity is the observed ceiling, at which joins fail; 0 if it was told or configured.",
+        _SERVICE,
+    ),
     Spec("rooms_headroom_ratio", _G, "The share of the capacity that is free.", _SERVICE),
     Spec(
         "rooms_seconds_to_full",

@@ -196,7 +196,11 @@ def _rules(document: dict[str, Any], board: str, job: str) -> list[dict[str, Any
 
 def _about_itself(group: dict[str, Any]) -> list[dict[str, Any]]:
     """Of the spare's rules those about Roomwatch itself, told apart from the replicas' by a label."""
-    own = [rule for rule in group["rules"] if rule.get("alert") in ("RoomwatchDown", "RoomwatchStale")]
+    own = [
+        rule
+        for rule in group["rules"]
+        if rule.get("alert") in ("RoomwatchDown", "RoomwatchStale", "RoomwatchWatchdog")
+    ]
     return [{**rule, "labels": {**rule["labels"], "spare": "yes"}} for rule in own]
 
 

@@ -21,7 +21,10 @@ def places(seen: Observation, at: float, audience: int) -> Iterator[Firing]:
             yield Firing(alert=alert, since=at, service=seen.name, lineage=lineage, summary=text)
     if seen.collapsed:
         yield Firing(alert="RoomsCollapsed", since=at, service=seen.name, summary=_collapsed(seen))
+    ceiling = seen.headroom.source == "observed"  # at which joins fail, and that is told already
     for space in _spaces(seen, audience):
+        if ceiling and not (space.node or space.room or space.left):
+            continue
         if space.left is not None and space.left < c.SOON_FULL:
             alert = "RoomsSoonFull" if space.left else "RoomsFull"
             yield Firing(
