@@ -24,6 +24,9 @@ LABELS: Final[dict[str, str]] = {
     "what": "what two sources tell of: " + ", ".join(f"`{subject}`" for subject in Subject),
     "stage": "as far as a join had come: `dns`, `connect`, …; `total`: it was in",
     "sink": "who takes ticks: `history`, `link`, `metrics`",
+    "sender": "whose webhook: `alertmanager`, `livekit`",
+    "severity": "`page`: somebody is woken; `ticket`: it waits; `none`: a sign of life",
+    "source": "who says that an alert fires: `alertmanager`, or `own` for Roomwatch's own evaluation",
     "process": "`prober` or `web`",
     "version": "of Roomwatch",
 }

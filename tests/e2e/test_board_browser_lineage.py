@@ -248,13 +248,20 @@ def ahead(stage: Stage, headroom: Headroom, **changes: Any) -> None:
         stage.show(observation(minute, [room("n1", 4_000 + 40 * minute)], headroom=headroom, **changes))
 
 
+def foretold(stage: Stage, context: BrowserContext, headroom: Headroom) -> Watched:
+    """A tab that shows the forecast, of data that is fresh however long the page took to load."""
+    ahead(stage, headroom)
+    tab = opened(context, stage)
+    stage.show(observation(20, [room("n1", 4_800)], headroom=headroom))
+    tab.wait(f"() => ({CHART}?.data || []).some(each => each.name === 'forecast')")
+    return tab
+
+
 def test_the_forecast_goes_on_from_now_and_never_above_what_fits(
     stage: Stage, context: BrowserContext
 ) -> None:
     growing = Growing(capacity=5_000, source="service", growth=0.5, growth_low=0.25, growth_high=2.0)
-    ahead(stage, growing)
-    tab = opened(context, stage)
-    tab.wait(f"() => ({CHART}?.data || []).some(each => each.name === 'forecast')")
+    tab = foretold(stage, context, growing)
     band, line = drawn(tab, "forecast")
     assert (line["x"], line["y"]) == ([at(20), at(24)], [4_800, 4_920])
     assert line["line"]["dash"] == "dot"
@@ -264,9 +271,7 @@ def test_the_forecast_goes_on_from_now_and_never_above_what_fits(
 
 
 def test_the_forecast_of_a_room_that_empties_ends_at_nobody(stage: Stage, context: BrowserContext) -> None:
-    ahead(stage, Growing(growth=-40.0, growth_low=-60.0, growth_high=-30.0))
-    tab = opened(context, stage)
-    tab.wait(f"() => ({CHART}?.data || []).some(each => each.name === 'forecast')")
+    tab = foretold(stage, context, Growing(growth=-40.0, growth_low=-60.0, growth_high=-30.0))
     for trace in drawn(tab, "forecast"):
         assert min(trace["y"]) == 0
 

@@ -55,6 +55,13 @@ def ended(told: dict[int, Any]) -> dict[str, Any]:
     return next(frame for frame in told.values() if frame["services"][0]["relocations"])
 
 
+def like(past: dict[str, Any], frame: dict[str, Any]) -> bool:
+    """Whether it is that frame. Of alerts the words are kept as they were last, with their later numbers."""
+    fired = [[(alert["id"], alert["ended_at"]) for alert in each["alerts"]] for each in (past, frame)]
+    but_words = [{**each, "alerts": [], "left_out": {}} for each in (past, frame)]
+    return fired[0] == fired[1] and but_words[0] == but_words[1]
+
+
 @pytest.fixture
 def tab(context: BrowserContext) -> Watched:
     return Watched(context)
@@ -90,7 +97,7 @@ def test_the_end_of_a_room_is_on_the_board_of_then_as_it_was_told(
     opened(tab, board, ended["at"])
     tab.wait_for_text("#banner-body", "ended at 18:2")
     before = shown(tab)
-    assert before["frame"] == {**ended, "left_out": {}}
+    assert like(before["frame"], ended)
     assert "The past: 18:2" in before["words"]
     assert "(wall time " in before["words"]
     assert tab.page.title().startswith("18:2")
@@ -211,4 +218,4 @@ def test_after_a_restart_the_same_address_shows_the_same(
     assert after.content == before.content
     assert board.ask(question, If_None_Match=before.headers["etag"]).status_code == 304
     opened(tab, board, ended["at"])
-    assert shown(tab)["frame"] == {**ended, "left_out": {}}
+    assert like(shown(tab)["frame"], ended)

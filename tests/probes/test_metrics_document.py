@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.hooks import OUTCOMES
+from dashboard.webhook import OUTCOMES
 from probes.metrics import METRICS
 from probes.metrics.document import LABELS, document, main
 

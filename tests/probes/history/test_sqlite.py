@@ -57,11 +57,19 @@ def test_a_tick_of_200_rooms_takes_about_a_kilobyte(path: Path) -> None:
     assert path.stat().st_size * 86.4 < 120_000_000
 
 
-def test_a_file_of_the_first_format_is_read_as_it_is_and_gets_a_timeline(path: Path) -> None:
-    filled(path)
+def as_of_format(version: int, path: Path) -> None:
+    """Make it a file of an older version: the first kept numbers alone, the second no timeline."""
     with closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE timeline")
-        db.execute("PRAGMA user_version = 1")
+        for table in ("whole", "timeline")[version - 1 :]:
+            db.execute(f"DROP TABLE {table}")
+        db.execute(f"PRAGMA user_version = {version}")
+        db.commit()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_older_format_is_read_as_it_is_and_gets_a_timeline(path: Path, version: int) -> None:
+    filled(path)
+    as_of_format(version, path)
     reader = SqliteReader(path)
     assert reader.timeline(0, 1e12, 10) == Past()
     assert reader.trouble == ""
@@ -80,7 +88,7 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> N
         db.execute("PRAGMA user_version = 99")
     before = path.read_bytes()
     with pytest.raises(
-        HistoryTrouble, match=r"newer Roomwatch \(format 99, this one knows 2\).*history\.path"
+        HistoryTrouble, match=r"newer Roomwatch \(format 99, this one knows 3\).*history\.path"
     ):
         SqliteHistory(path, ALL)
     assert path.read_bytes() == before
@@ -89,17 +97,9 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> N
     assert "newer Roomwatch" in reader.trouble
 
 
-def without_boards(path: Path) -> None:
-    """Make it a file of the first version, which kept numbers alone."""
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("DROP TABLE whole")
-        db.execute("PRAGMA user_version = 1")
-        db.commit()
-
-
-def test_a_file_of_the_version_before_is_read_as_it_is_and_goes_on_with_boards(path: Path) -> None:
+def test_a_file_of_the_first_format_is_read_as_it_is_and_goes_on_with_boards(path: Path) -> None:
     filled(path, 20)
-    without_boards(path)
+    as_of_format(1, path)
     reader = SqliteReader(path)
     assert (reader.moment(1e9), reader.span(), reader.trouble) == (None, None, "")
     assert len(reader.newest("spaces", 100)) == 20
