@@ -166,12 +166,14 @@ def test_nodes_answers_and_sources_that_are_not_as_they_should_be() -> None:
 
 def test_data_are_stale_after_some_intervals_and_not_before() -> None:
     own, limit = OwnAlerts(), c.STALE_INTERVALS * 4.0 + c.STALE_BEYOND
+    hold = ALERTS["RoomsDataStale"].hold
     seen = replace(CALM, poll_interval=4.0, observed_at=AT)
-    assert own.look((seen,), AT + limit) == ()
-    (firing,) = own.look((seen,), AT + limit + 1)
+    for age in (limit, limit + 1, limit + hold):
+        assert own.look((seen,), AT + age) == ()
+    (firing,) = own.look((seen,), AT + limit + 1 + hold)
     assert (firing.alert, firing.summary) == (
         "RoomsDataStale",
-        f"No good answer of spaces has come for {limit + 1:.0f} s",
+        f"No good answer of spaces has come for {limit + 1 + hold:.0f} s",
     )
 
 
