@@ -6,7 +6,6 @@ from typing import Protocol
 
 import msgspec
 
-from probes.alerting.firing import Firing
 from probes.model import Observation
 from probes.timeline.entries import Entry, Note
 
@@ -17,13 +16,12 @@ UNWRITABLE = (OverflowError, TypeError, ValueError, msgspec.MsgspecError)
 class Tick(msgspec.Struct, frozen=True, kw_only=True):
     """What all services looked like at one tick. `seq` is wall time over the tick's length.
 
-    `firing`: the alerts that fire by Roomwatch's own evaluation.
+    `alerts`: what fires, whoever says so, then what ended lately; `notes`: the newest first.
     """
 
     seq: int
     at: float
     observations: tuple[Observation, ...]
-    firing: tuple[Firing, ...] = ()
     alerts: tuple[Entry, ...] = ()
     notes: tuple[Note, ...] = ()
 

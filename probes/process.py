@@ -259,7 +259,7 @@ class Prober:
         self._tell_metrics()
         self._timeline.see(firing, at)
         alerts, notes = self._timeline.alerts(at), self._timeline.notes()
-        tick = Tick(seq=seq, at=at, observations=observations, firing=firing, alerts=alerts, notes=notes)
+        tick = Tick(seq=seq, at=at, observations=observations, alerts=alerts, notes=notes)
         for sink in self._sinks:
             sink.write(tick)
 

@@ -133,7 +133,7 @@ def test_the_loop_goes_on_while_a_watch_observes_and_what_it_is_told_stays_in_or
         watch.happened.set()
         await asyncio.gather(*tasks)
         assert watch.seen == [*results, 5.0]
-        assert [firing.alert for firing in shelf.ticks[0].firing] == ["RoomsRetryStorm"]
+        assert [entry.view.subject.alert for entry in shelf.ticks[0].alerts] == ["RoomsRetryStorm"]
         prober._watching.shutdown()
         await link.close()
         ours.close()
