@@ -17,6 +17,7 @@ from probes.alerting import conditions as c
 from probes.alerting.conditions import Pair, share_of
 from probes.config.units import duration_text
 from probes.metrics.table import STAGE_BOUNDS
+from probes.model import JOIN
 from probes.settings import Config
 
 _SERVICE = "by (rooms_service)"
@@ -26,7 +27,7 @@ _LINEAGE = "by (rooms_service, lineage)"
 _PROBE = "by (rooms_service, rooms_node, probe)"
 
 TRIES: Final = "rooms_join_attempts_total"
-OWN_JOINS: Final = 'roomwatch_probe_runs_total{probe="join"}'
+OWN_JOINS: Final = f'roomwatch_probe_runs_total{{probe="{JOIN}"}}'
 """What counts joins by their outcome: the service, and our own at each node."""
 _PEOPLE = f"max {_SERVICE} (rooms_service_participants)"
 
@@ -77,7 +78,7 @@ def _joins_failing(config: Config) -> str:
 
 
 def _own_joins_failing(config: Config) -> str:
-    in_a_row = f'max {_NODE} (roomwatch_probe_failures_in_a_row{{probe="join"}}) >= {c.OWN_RUN}'
+    in_a_row = f'max {_NODE} (roomwatch_probe_failures_in_a_row{{probe="{JOIN}"}}) >= {c.OWN_RUN}'
     often = _within(_NODE, _burns(OWN_JOINS, c.LAUNCH, c.LAUNCH.long, config))
     return f"{in_a_row}\nor\n{often}"
 

@@ -9,7 +9,7 @@ from probes.model import Door, Observer, Outcome, State, Subject
 from probes.state.facts import Facts
 from probes.state.steady import Reason
 from probes.watching.odds import bounds
-from probes.watching.wording import number, percent, stretch
+from probes.watching.wording import number, percent, spoken, stretch
 
 FAILING_BELOW = 0.95
 """The share of joins below which a service is failing, whatever its objective."""
@@ -36,7 +36,7 @@ def failing_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
     state = _how_bad(good, facts.tries, objectives.join_success, held)
     if state is State.OK:
         return
-    shares = {outcome.replace("_", " "): share for outcome, share in door.errors.items()}
+    shares = {spoken(outcome): share for outcome, share in door.errors.items()}
     if slow:
         shares[f"longer than {stretch(objectives.join_within)}"] = slow
     worst = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:_FEW]
@@ -88,7 +88,7 @@ def our_failing_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
     if door.success_ratio is not None and door.success_ratio < objectives.join_success:
         return  # the service says so itself
     worst = sorted((-count, outcome) for outcome, count in facts.own.items() if not outcome.success)[:_FEW]
-    why = ", ".join(outcome.replace("_", " ") for _, outcome in worst)
+    why = ", ".join(spoken(outcome) for _, outcome in worst)
     ours = f"our last {tried} joins"
     how_many = f"None of {ours} got in" if failed == tried else f"{failed} of {ours} fail"
     if door.success_ratio is None:

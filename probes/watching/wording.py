@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-from probes.model import Place, plain_text
+from probes.model import Outcome, Place, plain_text
 
 
 def number(count: int) -> str:
@@ -49,6 +49,11 @@ def clock(at: float) -> str:
 def slower(pace: float, every: float, why: str) -> str:
     """That a service is polled less often than configured: `polls every 12 s instead of 5 s: 40 left`."""
     return f"polls every {stretch(pace)} instead of {stretch(every)}" + (f": {why}" if why else "")
+
+
+def spoken(outcome: Outcome) -> str:
+    """An outcome in a sentence: `rate limited`."""
+    return outcome.replace("_", " ")
 
 
 def percent(share: float) -> str:

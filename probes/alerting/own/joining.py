@@ -11,11 +11,9 @@ from probes.alerting.conditions import Pair, share_of
 from probes.alerting.firing import Firing
 from probes.alerting.own.grown import Counted, Grown, windows
 from probes.config.objectives import Objectives
-from probes.model import Door, Observation, Observer, ProbeView
+from probes.model import JOIN, Door, Observation, Observer, ProbeView
 from probes.state.joining import storm
-from probes.watching.wording import number, percent, stretch
-
-JOIN = "join"
+from probes.watching.wording import number, percent, spoken, stretch
 
 _WINDOWS = windows((c.LAUNCH, *c.SLOW_BURNS))
 _MOST_JOINS = 1_000
@@ -58,7 +56,7 @@ class Joining:
         whose, grown = f"joins of our own at {run.node}", self._ours[run.node]
         failing = _burn(whose, grown, (c.LAUNCH,), promised, fewest_over_long=True)
         if run.failures_in_a_row >= c.OWN_RUN:
-            why = run.detail or run.outcome.replace("_", " ")
+            why = run.detail or spoken(run.outcome)
             failing = f"The last {number(run.failures_in_a_row)} {whose} failed: {why}"
         if failing:
             yield _at_node("RoomsOwnJoinsFailing", seen, run, at, failing)

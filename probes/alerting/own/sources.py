@@ -9,7 +9,7 @@ from probes.alerting.firing import Firing
 from probes.alerting.own.grown import Counted, Grown
 from probes.model import NodeView, Observation, ProbeView
 from probes.state.disputes import in_words
-from probes.watching.wording import number, stretch
+from probes.watching.wording import number, spoken, stretch
 
 
 class Sources:
@@ -73,7 +73,7 @@ def _disagreements(seen: Observation, at: float) -> Iterator[Firing]:
 def _failing(seen: Observation, at: float) -> Iterator[Firing]:
     for run in seen.probes:
         if run.failures_in_a_row >= c.PROBE_RUN:
-            why = run.detail or run.outcome.replace("_", " ")
+            why = run.detail or spoken(run.outcome)
             text = f"The last {number(run.failures_in_a_row)} runs of {run.name} at {run.node} failed: {why}"
             yield _of_probe("RoomsProbeFailing", seen, run, at, text)
 
