@@ -5,19 +5,25 @@ from __future__ import annotations
 import msgspec
 
 
-class Firing(msgspec.Struct, frozen=True, kw_only=True):
-    """An alert of `ALERTS` that holds for one subject, whoever found it. `since` is wall time.
-
-    What does not name the subject is empty. `summary` is plain text with the numbers in it;
-    it may hold the title of a room, so whoever shows it makes it inert there.
-    """
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alert is about; what does not name it is empty."""
 
     alert: str
-    since: float
-    summary: str
     service: str = ""
     node: str = ""
     room: str = ""
     lineage: str = ""
     probe: str = ""
     what: str = ""
+
+
+class Firing(msgspec.Struct, frozen=True):
+    """An alert of `ALERTS` that holds for one subject, by our own evaluation. `since` is wall time.
+
+    `summary` is plain text with the numbers in it; it may hold the title of a room, so whoever
+    shows it makes it inert there.
+    """
+
+    subject: Subject
+    since: float
+    summary: str

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from probes.alerting.firing import Firing
+from probes.alerting.firing import Firing, Subject
 from probes.alerting.table import ALERTS, Severity
 from probes.model import plain_text
-from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Silence, Source, Subject
+from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Silence, Source
 from probes.timeline.words import Acknowledge, Heard, Listed
 
 MOST_FIRING = 50
@@ -93,13 +93,13 @@ class Alerts:
 
     def see(self, firing: Sequence[Firing], at: float) -> None:
         """What fires by our own evaluation at this tick, and all of it."""
-        now = {_subject(each): each for each in firing}
+        now = {each.subject: each for each in firing}
         held = {entry.view.subject: entry for entry in self._firing.values()}
         for subject, each in now.items():
             if subject in held:
                 self._told_again(held[subject], each, at)
-            elif self._has_room(ALERTS[each.alert].severity) and not self._doubted(subject, each, at):
-                self._hold(self._own(subject, each, at))
+            elif self._has_room(ALERTS[subject.alert].severity) and not self._doubted(each, at):
+                self._hold(self._own(each, at))
         for subject, entry in held.items():
             back = at >= self._back_by or entry.view.id not in self._restored
             if entry.view.source is Source.OWN and subject not in now and back:
@@ -161,23 +161,27 @@ class Alerts:
                 return entry
         return None
 
-    def _doubted(self, subject: Subject, firing: Firing, at: float) -> bool:
+    def _doubted(self, firing: Firing, at: float) -> bool:
         """Whether Alertmanager has just said that what we still find has ended."""
         for entry in reversed(self._ended):
             view = entry.view
-            if view.subject == subject and view.source is Source.ALERTMANAGER and view.ended_at is not None:
+            if (
+                view.subject == firing.subject
+                and view.source is Source.ALERTMANAGER
+                and view.ended_at is not None
+            ):
                 return firing.since <= view.ended_at and at - view.ended_at < DOUBT_SECONDS
         return False
 
     # --- changing ---
 
-    def _own(self, subject: Subject, firing: Firing, at: float) -> Entry:
-        found = _id(repr(subject), firing.since)
+    def _own(self, firing: Firing, at: float) -> Entry:
+        found = _id(repr(firing.subject), firing.since)
         before = next((e.view.acknowledged for e in self._ended if e.view.id == found), None)
         view = AlertView(
             id=found,
-            subject=subject,
-            severity=ALERTS[firing.alert].severity,
+            subject=firing.subject,
+            severity=ALERTS[firing.subject.alert].severity,
             source=Source.OWN,
             since=firing.since,
             heard_at=at,
@@ -260,15 +264,3 @@ def _is_watchdog(entry: Entry) -> bool:
 
 def _id(name: str, since: float) -> str:
     return hashlib.sha256(f"{name} {since:.3f}".encode()).hexdigest()[:16]
-
-
-def _subject(firing: Firing) -> Subject:
-    return Subject(
-        alert=firing.alert,
-        service=firing.service,
-        node=firing.node,
-        room=firing.room,
-        lineage=firing.lineage,
-        probe=firing.probe,
-        what=firing.what,
-    )

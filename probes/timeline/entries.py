@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
 
 
@@ -23,18 +24,6 @@ class Ending(StrEnum):
     RESOLVED = "resolved"  # Alertmanager said so, or has it no longer
     OVER = "over"  # it no longer holds, by Roomwatch's own evaluation
     UNHEARD = "unheard"  # no word came for longer than Alertmanager repeats: nobody knows
-
-
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What an alert is about; what does not name it is empty."""
-
-    alert: str
-    service: str = ""
-    node: str = ""
-    room: str = ""
-    lineage: str = ""
-    probe: str = ""
-    what: str = ""
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
-from probes.timeline.entries import NoteKind, Silence, Subject
+from probes.timeline.entries import NoteKind, Silence
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,9 +13,9 @@ from typing import Literal
 
 import msgspec
 
+from probes.alerting.firing import Subject
 from probes.alerting.table import ALERTS, Severity
 from probes.model import plain_text
-from probes.timeline.entries import Subject
 from probes.timeline.words import Heard, Listed
 
 MOST_ALERTS = 500

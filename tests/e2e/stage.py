@@ -21,6 +21,7 @@ from dashboard.frames import encode, events_of
 from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.recent import Recent
+from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
 from probes.model import (
     Cause,
@@ -41,7 +42,7 @@ from probes.model import (
 )
 from probes.pipeline import Tick
 from probes.settings import parse
-from probes.timeline.entries import AlertView, Entry, Note, Source, Subject
+from probes.timeline.entries import AlertView, Entry, Note, Source
 from tests.browser import Watched
 
 CONFIG = parse(

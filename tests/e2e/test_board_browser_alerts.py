@@ -10,8 +10,9 @@ import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext
 
+from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
-from probes.timeline.entries import Acknowledgement, AlertView, Ending, Note, Silence, Source, Subject
+from probes.timeline.entries import Acknowledgement, AlertView, Ending, Note, Silence, Source
 from tests.e2e.stage import Stage, alert, observation, opened, room
 
 pytestmark = pytest.mark.timeout(300)

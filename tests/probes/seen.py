@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
 from probes.model import (
     Cause,
@@ -24,7 +25,7 @@ from probes.model import (
     Status,
 )
 from probes.pipeline import Tick
-from probes.timeline.entries import AlertView, Entry, Note, Source, Subject
+from probes.timeline.entries import AlertView, Entry, Note, Source
 
 AT = 1_700_000_000.0
 

@@ -87,4 +87,5 @@ class Clock:
 
 
 def _rank(firing: Firing) -> tuple[int, str, str, str, str, str]:
-    return _ORDER[firing.alert], firing.node, firing.room, firing.lineage, firing.probe, firing.what
+    about = firing.subject
+    return _ORDER[about.alert], about.node, about.room, about.lineage, about.probe, about.what

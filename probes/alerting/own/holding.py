@@ -7,11 +7,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from probes.alerting.firing import Firing
+from probes.alerting.firing import Firing, Subject
 from probes.alerting.table import ALERTS
-
-Subject = tuple[str, str, str, str, str, str]
-"""An alert's name, then node, room, lineage, probe and what."""
 
 
 class _Held(NamedTuple):
@@ -37,7 +34,7 @@ class Holding:
         """All that fires at `now`, a second of the service, with the conditions `found` at that moment."""
         held: dict[Subject, _Held] = {}
         for each in found:
-            held[_subject(each)] = _holds(self._held.get(_subject(each)), each, now)
+            held[each.subject] = _holds(self._held.get(each.subject), each, now)
         for subject, before in self._held.items():
             if subject not in held and (kept := _kept(before, now)) is not None:
                 held[subject] = kept
@@ -45,19 +42,15 @@ class Holding:
         return [each.firing for each in held.values() if each.fires]
 
 
-def _subject(firing: Firing) -> Subject:
-    return firing.alert, firing.node, firing.room, firing.lineage, firing.probe, firing.what
-
-
 def _holds(before: _Held | None, found: Firing, now: float) -> _Held:
     began = now if before is None else before.began
     if before is not None and before.fires:
         return _Held(began, True, replace(found, since=before.firing.since))
-    return _Held(began, now - began >= ALERTS[found.alert].hold, found)
+    return _Held(began, now - began >= ALERTS[found.subject.alert].hold, found)
 
 
 def _kept(before: _Held, now: float) -> _Held | None:
     """An alert whose condition is over, while it goes on firing; one that never fired is forgotten."""
     gone = now if before.gone is None else before.gone
-    over = now - gone >= ALERTS[before.firing.alert].keep
+    over = now - gone >= ALERTS[before.firing.subject.alert].keep
     return None if over or not before.fires else before._replace(gone=gone)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from probes.alerting import conditions as c
 from probes.alerting.conditions import Pair, share_of
-from probes.alerting.firing import Firing
+from probes.alerting.firing import Firing, Subject
 from probes.alerting.own.grown import Counted, Grown, windows
 from probes.config.objectives import Objectives
 from probes.model import JOIN, Door, Observation, Observer, ProbeView
@@ -40,17 +40,17 @@ class Joining:
             yield from self._node(seen, run, at, promised)
         yield from self._slow(seen, ours, at, now, promised)
         for reason in storm(seen.door):
-            yield Firing(alert="RoomsRetryStorm", since=at, service=seen.name, summary=reason.text)
+            yield Firing(Subject(alert="RoomsRetryStorm", service=seen.name), since=at, summary=reason.text)
 
     def _service(self, seen: Observation, at: float, promised: Objectives) -> Iterator[Firing]:
         failing = _burn("joins", self._theirs, (c.LAUNCH,), promised, fewest_over_long=True)
         if failing:
             text = f"{failing}; the objective is {percent(1 - promised.join_success)}"
-            yield Firing(alert="RoomsJoinsFailing", since=at, service=seen.name, summary=text)
+            yield Firing(Subject(alert="RoomsJoinsFailing", service=seen.name), since=at, summary=text)
         burning = _burn("joins", self._theirs, c.SLOW_BURNS, promised)
         if burning:
             text = f"{burning}; the objective is {percent(1 - promised.join_success)}"
-            yield Firing(alert="RoomsJoinBudgetBurning", since=at, service=seen.name, summary=text)
+            yield Firing(Subject(alert="RoomsJoinBudgetBurning", service=seen.name), since=at, summary=text)
 
     def _node(self, seen: Observation, run: ProbeView, at: float, promised: Objectives) -> Iterator[Firing]:
         whose, grown = f"joins of our own at {run.node}", self._ours[run.node]
@@ -75,7 +75,7 @@ class Joining:
                 f"{percent(1 - share)} of our joins take {stretch(took)} or longer; "
                 f"the objective is {stretch(promised.join_within)}"
             )
-            yield Firing(alert="RoomsJoinsSlow", since=at, service=seen.name, summary=text)
+            yield Firing(Subject(alert="RoomsJoinsSlow", service=seen.name), since=at, summary=text)
 
 
 class Joined:
@@ -126,4 +126,4 @@ def _burn(
 
 
 def _at_node(alert: str, seen: Observation, run: ProbeView, at: float, text: str) -> Firing:
-    return Firing(alert=alert, since=at, service=seen.name, node=run.node, summary=text)
+    return Firing(Subject(alert=alert, service=seen.name, node=run.node), since=at, summary=text)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from probes.alerting import conditions as c
-from probes.alerting.firing import Firing
+from probes.alerting.firing import Firing, Subject
 from probes.model import Observation, Relocation
 from probes.state.full import big_rooms
 from probes.watching.wording import named, number, percent, stretch
@@ -18,9 +18,9 @@ def places(seen: Observation, at: float, audience: int) -> Iterator[Firing]:
         found = _left(seen, relocation)
         if found is not None:
             alert, text = found
-            yield Firing(alert=alert, since=at, service=seen.name, lineage=lineage, summary=text)
+            yield Firing(Subject(alert=alert, service=seen.name, lineage=lineage), since=at, summary=text)
     if seen.collapsed:
-        yield Firing(alert="RoomsCollapsed", since=at, service=seen.name, summary=_collapsed(seen))
+        yield Firing(Subject(alert="RoomsCollapsed", service=seen.name), since=at, summary=_collapsed(seen))
     ceiling = seen.headroom.source == "observed"  # at which joins fail, and that is told already
     for space in _spaces(seen, audience):
         if ceiling and not (space.node or space.room or space.left):
@@ -28,11 +28,8 @@ def places(seen: Observation, at: float, audience: int) -> Iterator[Firing]:
         if space.left is not None and space.left < c.SOON_FULL:
             alert = "RoomsSoonFull" if space.left else "RoomsFull"
             yield Firing(
-                alert=alert,
+                Subject(alert=alert, service=seen.name, node=space.node, room=space.room),
                 since=at,
-                service=seen.name,
-                node=space.node,
-                room=space.room,
                 summary=_full(space),
             )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probes.alerting import conditions as c
-from probes.alerting.firing import Firing
+from probes.alerting.firing import Firing, Subject
 from probes.alerting.own.grown import Counted, Grown
 from probes.model import NodeView, Observation, ProbeView
 from probes.state.disputes import in_words
@@ -47,7 +47,9 @@ def _nodes(seen: Observation, at: float) -> Iterator[Firing]:
     for node in seen.nodes:
         if not node.answering:
             text = f"Node {node.id} has given no good answer {_since(node, at)}"
-            yield Firing(alert="RoomsNodeDown", since=at, service=seen.name, node=node.id, summary=text)
+            yield Firing(
+                Subject(alert="RoomsNodeDown", service=seen.name, node=node.id), since=at, summary=text
+            )
 
 
 def _since(node: NodeView, at: float) -> str:
@@ -60,13 +62,15 @@ def _stale(seen: Observation, at: float) -> Iterator[Firing]:
     age = at - seen.observed_at
     if age > c.STALE_INTERVALS * (seen.poll_interval or 0.0) + c.STALE_BEYOND:
         text = f"No good answer of {seen.name} has come for {stretch(age)}"
-        yield Firing(alert="RoomsDataStale", since=at, service=seen.name, summary=text)
+        yield Firing(Subject(alert="RoomsDataStale", service=seen.name), since=at, summary=text)
 
 
 def _disagreements(seen: Observation, at: float) -> Iterator[Firing]:
     for each in seen.disagreements:
         yield Firing(
-            alert="RoomsSourcesDisagree", since=at, service=seen.name, what=each.what, summary=in_words(each)
+            Subject(alert="RoomsSourcesDisagree", service=seen.name, what=each.what),
+            since=at,
+            summary=in_words(each),
         )
 
 
@@ -79,4 +83,6 @@ def _failing(seen: Observation, at: float) -> Iterator[Firing]:
 
 
 def _of_probe(alert: str, seen: Observation, run: ProbeView, at: float, text: str) -> Firing:
-    return Firing(alert=alert, since=at, service=seen.name, node=run.node, probe=run.name, summary=text)
+    return Firing(
+        Subject(alert=alert, service=seen.name, node=run.node, probe=run.name), since=at, summary=text
+    )

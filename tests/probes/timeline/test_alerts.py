@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from probes.alerting.firing import Firing
+from probes.alerting.firing import Firing, Subject
 from probes.alerting.table import Severity
 from probes.timeline.alerts import DOUBT_SECONDS, ENDED_SECONDS, MOST_ENDED, MOST_FIRING, SLACK, STEP, Alerts
-from probes.timeline.entries import AlertView, Ending, Silence, Source, Subject
+from probes.timeline.entries import AlertView, Ending, Silence, Source
 from probes.timeline.words import Acknowledge, Heard, Listed
 
 T = 1_000_000.0
@@ -41,7 +41,9 @@ def heard(
 
 
 def own(since: float = T, summary: str = "by ourselves", lineage: str = "l1") -> Firing:
-    return Firing(alert="RoomsEnded", since=since, summary=summary, service="spaces", lineage=lineage)
+    return Firing(
+        Subject(alert="RoomsEnded", service="spaces", lineage=lineage), since=since, summary=summary
+    )
 
 
 def views(alerts: Alerts, at: float) -> list[AlertView]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
 from probes.timeline.alerts import ENDED_SECONDS
 from probes.timeline.as_of import as_of
-from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Note, Past, Source, Subject
+from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Note, Past, Source
 
 
 def alert(name: str, since: float, ended: float | None, severity: Severity = Severity.PAGE) -> Entry:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
-from probes.timeline.entries import Subject
 from probes.timeline.words import Listed
 from probes.vendors.alertmanager import (
     MOST_ALERTS,

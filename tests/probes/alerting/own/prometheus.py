@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from probes.alerting.firing import Subject
 from probes.alerting.rules import rules
 from probes.settings import Config
 from tests.servers import require
@@ -17,11 +18,16 @@ from tests.servers import require
 EVERY = 5
 """Seconds between two scrapes, and between two evaluations."""
 
-Subject = tuple[str, str, str, str, str, str]
-"""An alert's name, and its node, room, lineage, probe and what."""
-
 _ASKED = 'ALERTS{alertstate="firing"}'
-_LABELS = ("alertname", "rooms_node", "room", "lineage", "probe", "what")
+_LABELS = {
+    "alert": "alertname",
+    "service": "rooms_service",
+    "node": "rooms_node",
+    "room": "room",
+    "lineage": "lineage",
+    "probe": "probe",
+    "what": "what",
+}
 _STALE, _NONE = "stale", "_"
 
 
@@ -74,7 +80,8 @@ class Scraped:
         for time, got in re.findall(r"time: (\S+),\s*exp:[^\n]*\n\s*got:([^\n]*)", told):
             for labels in re.findall(r"\{([^}]*)\}", got):
                 has = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
-                found[_seconds(time) // EVERY].add(tuple(has.get(name, "") for name in _LABELS))
+                about = {name: has.get(label, "") for name, label in _LABELS.items()}
+                found[_seconds(time) // EVERY].add(Subject(**about))
         return found
 
 

@@ -46,7 +46,7 @@ def test_alerts_and_board_never_disagree_for_longer_than_an_evaluation(name: str
     calm_since: dict[str, float] = {}
     unheard_since: float | None = None
     for t, seen, firing in told(name):
-        names = {each.alert for each in firing}
+        names = {each.subject.alert for each in firing}
         paged += [n for n in sorted(names) if ALERTS[n].severity is Severity.PAGE and n not in paged]
         calm_since = {n: calm_since.get(n, t) for n in names if seen.state is State.OK}
         for alert, since in calm_since.items():
@@ -70,7 +70,7 @@ def test_may_2023_pages_in_the_order_of_its_troubles_and_each_once() -> None:
     began: list[tuple[str, float]] = []
     before: set[str] = set()
     for t, _, firing in told("spaces-2023-05-24"):
-        now = {each.alert for each in firing if ALERTS[each.alert].severity is Severity.PAGE}
+        now = {each.subject.alert for each in firing if ALERTS[each.subject.alert].severity is Severity.PAGE}
         began += [(alert, t) for alert in sorted(now - before)]
         before = now
     # Of our own joins about half fail for 20 minutes: three in a row come, and go, as chance has it.

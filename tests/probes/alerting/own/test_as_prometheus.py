@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from probes.alerting.firing import Subject
 from probes.alerting.own import OwnAlerts
 from probes.alerting.rules import SLOW_EVERY
 from probes.alerting.table import ALERTS
 from probes.metrics import Metrics
 from probes.pipeline import Tick
 from probes.settings import parse
-from tests.probes.alerting.own.prometheus import EVERY, Scraped, Subject
+from tests.probes.alerting.own.prometheus import EVERY, Scraped
 from tests.probes.playing import played
 
 CONFIG = 'services: [{name: spaces, kind: http-json, url: "http://127.0.0.1/rooms", every: 1s}]\n'
@@ -52,15 +53,15 @@ def test_both_fire_at_the_same_times_to_within_one_evaluation(
         if seen.t % EVERY == 0:
             metrics.write(Tick(seq=int(seen.t) + 1, at=seen.at, observations=(seen.observation,)))
             scraped.take(metrics.text)
-            ours.append({(f.alert, f.node, f.room, f.lineage, f.probe, f.what) for f in firing})
+            ours.append({each.subject for each in firing})
     theirs = scraped.firing(config, tmp_path)
-    assert {subject[0] for now in theirs for subject in now} - OUTSIDE >= fired
+    assert {subject.alert for now in theirs for subject in now} - OUTSIDE >= fired
     for subject in set[Subject]().union(*ours, *theirs):
-        if subject[0] not in OUTSIDE:
+        if subject.alert not in OUTSIDE:
             apart = EVERY * _longest(
                 [(subject in a) != (subject in b) for a, b in zip(ours, theirs, strict=True)]
             )
-            assert apart <= EVALUATIONS.get(subject[0], EVERY), f"{subject}: apart for {apart} s"
+            assert apart <= EVALUATIONS.get(subject.alert, EVERY), f"{subject}: apart for {apart} s"
     assert fired <= ALERTS.keys()
 
 

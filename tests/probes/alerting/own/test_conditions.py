@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from probes.alerting import conditions as c
-from probes.alerting.firing import Firing
+from probes.alerting.firing import Firing, Subject
 from probes.alerting.own import OwnAlerts
 from probes.alerting.own.alerts import MOST_FIRING
 from probes.alerting.table import ALERTS
@@ -62,7 +62,11 @@ class Watching:
 
 
 def names(firing: Iterable[Firing]) -> set[str]:
-    return {each.alert for each in firing}
+    return {each.subject.alert for each in firing}
+
+
+def subjects(firing: Iterable[Firing]) -> list[Subject]:
+    return [each.subject for each in firing]
 
 
 def run(name: str = "join", at: float = AT, **changes: object) -> ProbeView:
@@ -80,7 +84,7 @@ def test_a_room_that_nobody_knows_the_successor_of_fires_until_one_is_found() ->
     )
     watching = Watching()
     (firing,) = watching.last(replace(CALM, relocations=(ended,), lost=("launch",)))
-    assert (firing.alert, firing.lineage) == ("RoomsEnded", "launch")
+    assert (firing.subject.alert, firing.subject.lineage) == ("RoomsEnded", "launch")
     assert firing.summary == "Room “r0” ended with 668,000 listening; no successor is known"
     assert names(watching.last(replace(CALM, relocations=(replace(ended, settled=True),)))) == set()
 
@@ -107,7 +111,7 @@ def test_few_have_followed_a_room_that_matters(changes: dict[str, object], fires
 
 def test_a_collapse_says_how_many_are_left() -> None:
     (firing,) = Watching().last(replace(CALM, collapsed=True, participants=1_234))
-    assert (firing.alert, firing.summary) == (
+    assert (firing.subject.alert, firing.summary) == (
         "RoomsCollapsed",
         "Half of all people or more are gone from spaces within a minute: 1,234 are left",
     )
@@ -156,7 +160,7 @@ def test_nodes_answers_and_sources_that_are_not_as_they_should_be() -> None:
         disagreements=(Disagreement("people", (("rooms", 40.0), ("nodes", 900.0)), AT),),
     )
     firing = Watching().last(seen)
-    assert [(each.alert, each.node, each.what) for each in firing] == [
+    assert [(about.alert, about.node, about.what) for about in subjects(firing)] == [
         ("RoomsNodeDown", "n2", ""),
         ("RoomsSourcesDisagree", "", "people"),
     ]
@@ -171,7 +175,7 @@ def test_data_are_stale_after_some_intervals_and_not_before() -> None:
     for age in (limit, limit + 1, limit + hold):
         assert own.look((seen,), AT + age) == ()
     (firing,) = own.look((seen,), AT + limit + 1 + hold)
-    assert (firing.alert, firing.summary) == (
+    assert (firing.subject.alert, firing.summary) == (
         "RoomsDataStale",
         f"No good answer of spaces has come for {limit + 1 + hold:.0f} s",
     )
@@ -213,13 +217,13 @@ def test_joins_of_ours_that_take_long() -> None:
 
     assert after(1) == []
     (firing,) = after(2)
-    assert firing.alert == "RoomsJoinsSlow"
+    assert firing.subject.alert == "RoomsJoinsSlow"
     assert firing.summary == "5% of our joins take 7 s or longer; the objective is 5 s"
 
 
 def test_a_storm_is_told_as_the_board_tells_it() -> None:
     (firing,) = Watching().last(replace(observation(), **{**_calm_but("door"), "pace": 1.0}))
-    assert (firing.alert, firing.summary[:42]) == (
+    assert (firing.subject.alert, firing.summary[:42]) == (
         "RoomsRetryStorm",
         "Retry storm: 360 tries a second, 2 tries e",
     )
@@ -314,7 +318,7 @@ def test_a_full_node_pages_and_the_board_says_so_though_there_is_room_elsewhere(
             story.poll(name, at, rooms, nodes=[NodeReport(id=name, participants=people, capacity=100)])
         seen = story.see(at + 0.5)
         firing = own.look((seen,), at + 0.5)
-    assert [(each.alert, each.node) for each in firing] == [("RoomsFull", "a")]
+    assert [(about.alert, about.node) for about in subjects(firing)] == [("RoomsFull", "a")]
     assert (seen.state, seen.reasons) == (State.STRAINED, ("Node a is full: it holds 100",))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from probes.alerting.firing import Firing
+from probes.alerting.firing import Firing, Subject
 from probes.alerting.own.holding import Holding
 from probes.alerting.table import ALERTS
 
@@ -13,13 +13,13 @@ STORM = ALERTS["RoomsRetryStorm"]
 
 
 def node_down(at: float, node: str = "a", summary: str = "down") -> Firing:
-    return Firing(alert=NODE_DOWN.name, since=at, service="spaces", node=node, summary=summary)
+    return Firing(Subject(alert=NODE_DOWN.name, service="spaces", node=node), since=at, summary=summary)
 
 
 def fires(when: Mapping[int, bool], alert: str = NODE_DOWN.name) -> list[int]:
     """The seconds at which it fires, of a condition that holds or not at each second."""
     holding = Holding()
-    found = Firing(alert=alert, since=0.0, service="spaces", summary="")
+    found = Firing(Subject(alert=alert, service="spaces"), since=0.0, summary="")
     return [at for at, holds in when.items() if holding.take([found] if holds else [], at)]
 
 
@@ -56,7 +56,9 @@ def test_each_subject_is_held_for_itself() -> None:
     for second in range(30):
         nodes = ["a", "b"] if second >= 10 else ["a"]
         fired = holding.take([node_down(second, node) for node in nodes], second)
-        assert [f.node for f in fired] == [n for n in nodes if second - (n == "b") * 10 >= NODE_DOWN.hold]
+        assert [f.subject.node for f in fired] == [
+            n for n in nodes if second - (n == "b") * 10 >= NODE_DOWN.hold
+        ]
 
 
 def test_what_is_over_is_forgotten() -> None:
