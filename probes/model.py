@@ -96,7 +96,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
-class Subject(StrEnum):
+class Disputed(StrEnum):
     """What two sources may disagree about."""
 
     PEOPLE = "people"  # the rooms' people against the nodes' own totals
@@ -301,7 +301,7 @@ class Relocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Disagreement(msgspec.Struct, frozen=True):
-    """Two sources that tell different things. `what` is a Subject; `since` is in the service's time."""
+    """Two sources that tell different things. `what` is a Disputed; `since` is in the service's time."""
 
     what: str
     sources: tuple[tuple[str, float], ...]

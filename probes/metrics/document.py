@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from probes.metrics.table import METRICS, OTHER, SERIES_LIMIT, Kind, Side, Spec
-from probes.model import Cause, Outcome, State, Subject
+from probes.model import Cause, Disputed, Outcome, State
 
 LABELS: Final[dict[str, str]] = {
     "rooms_service": "`name` of the service in the config",
@@ -21,7 +21,7 @@ LABELS: Final[dict[str, str]] = {
     "`ignored`, or why it was refused",
     "state": ", ".join(f"`{state}`" for state in State),
     "cause": ", ".join(f"`{cause}`" for cause in Cause),
-    "what": "what two sources tell of: " + ", ".join(f"`{subject}`" for subject in Subject),
+    "what": "what two sources tell of: " + ", ".join(f"`{disputed}`" for disputed in Disputed),
     "stage": "as far as a join had come: `dns`, `connect`, …; `total`: it was in",
     "sink": "who takes ticks: `history`, `link`, `metrics`",
     "sender": "whose webhook: `alertmanager`, `livekit`",

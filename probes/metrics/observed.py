@@ -9,6 +9,7 @@ from probes.metrics.table import OTHER
 from probes.model import (
     JOIN_OUTCOMES,
     Cause,
+    Disputed,
     Headroom,
     NodeView,
     Observation,
@@ -16,7 +17,6 @@ from probes.model import (
     Relocation,
     RoomView,
     State,
-    Subject,
 )
 
 Point = tuple[str, tuple[str, ...], float]
@@ -24,7 +24,7 @@ Point = tuple[str, tuple[str, ...], float]
 
 NODE_SERIES, ROOM_SERIES, RELOCATION_SERIES = 5, 3, 7
 
-SERVICE_SERIES = 23 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + len(Subject) + 1 + NODE_SERIES
+SERVICE_SERIES = 23 + len(State) + len(JOIN_OUTCOMES) + len(Cause) + len(Disputed) + 1 + NODE_SERIES
 """The most series of one service with its nodes and rooms in one sum each, and no relocations."""
 
 
@@ -111,7 +111,7 @@ def _counts(service: str, seen: Observation) -> Iterator[Point]:
                     float(door.totals.get(outcome, 0)),
                 )
     disagree = {each.what for each in seen.disagreements}
-    for subject in Subject:
+    for subject in Disputed:
         yield "rooms_sources_disagree", (service, subject.value), float(subject.value in disagree)
     for cause in Cause:
         yield "rooms_relocations_total", (service, cause.value), float(seen.relocations_total.get(cause, 0))

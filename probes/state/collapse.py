@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from probes.config.objectives import Objectives
-from probes.model import Cause, Door, Observer, Outcome, Relocation, Status, Subject
+from probes.model import Cause, Disputed, Door, Observer, Outcome, Relocation, Status
 from probes.state.disputes import Claim
 from probes.state.endings import WITNESS, WITNESSES
 from probes.state.joining import FAILING_BELOW, FEWEST_FAILING
@@ -50,7 +50,7 @@ class Sources(NamedTuple):
     """What may confirm that people are gone, beside the rooms' counts."""
 
     claims: Iterable[Claim]
-    differing: Mapping[Subject, float]
+    differing: Mapping[Disputed, float]
     own: Counter[Outcome]
     door: Door | None
     relocations: Iterable[Relocation]
@@ -61,7 +61,7 @@ class Sources(NamedTuple):
         if any(since > lately - WITNESS for what, since in self.differing.items() if what in WITNESSES):
             return False
         return (
-            any(claim.what is Subject.PEOPLE and not claim.differs for claim in self.claims)
+            any(claim.what is Disputed.PEOPLE and not claim.differs for claim in self.claims)
             or self._our_joins_fail()
             or self._joins_fail(objectives)
             or any(_ended(each, lately) for each in self.relocations)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from probes.model import Disagreement, Subject
+from probes.model import Disagreement, Disputed
 from probes.watching.wording import clock, number, percent
 
 LAG = 15.0
@@ -29,7 +29,7 @@ class Claim(NamedTuple):
     `heard`: how often each has told so far; `margin`: how far apart they may be.
     """
 
-    what: Subject
+    what: Disputed
     sources: tuple[tuple[str, float], tuple[str, float]]
     heard: tuple[int, int]
     margin: float
@@ -90,36 +90,36 @@ class Dispute(NamedTuple):
 
 
 class Disputes(NamedTuple):
-    """All that is in dispute, by subject."""
+    """All that is in dispute, by what it is about."""
 
-    by_subject: Mapping[Subject, Dispute] = {}
+    by_what: Mapping[Disputed, Dispute] = {}
 
     def moved_to(self, claims: Iterable[Claim], now: float) -> Disputes:
         """The disputes at service time `now`, with all that the sources say then."""
         claimed = {claim.what: claim for claim in claims}
         return Disputes(
-            {what: self._of(what).moved_to(claimed.get(what), now) for what in Subject if what in claimed}
+            {what: self._of(what).moved_to(claimed.get(what), now) for what in Disputed if what in claimed}
         )
 
     @property
     def open(self) -> tuple[Disagreement, ...]:
         return tuple(
             Disagreement(what.value, each.sources, each.since)
-            for what, each in self.by_subject.items()
+            for what, each in self.by_what.items()
             if each.open and each.since is not None
         )
 
     @property
-    def differing(self) -> dict[Subject, float]:
+    def differing(self) -> dict[Disputed, float]:
         """Since when sources differ, be it for a moment only: nothing is sure that hangs on one of them."""
         return {
             what: each.since
-            for what, each in self.by_subject.items()
+            for what, each in self.by_what.items()
             if each.since is not None and each.agreed is None
         }
 
-    def _of(self, what: Subject) -> Dispute:
-        return self.by_subject.get(what, Dispute())
+    def _of(self, what: Disputed) -> Dispute:
+        return self.by_what.get(what, Dispute())
 
 
 def _apart(said: tuple[Said, ...]) -> float:
@@ -131,7 +131,7 @@ def _apart(said: tuple[Said, ...]) -> float:
 def in_words(disagreement: Disagreement) -> str:
     """What the sources say, and since when they disagree."""
     (name, one), (other_name, other) = disagreement.sources
-    say = _SENTENCES[Subject(disagreement.what)]
+    say = _SENTENCES[Disputed(disagreement.what)]
     return f"{say(name, one, other_name, other)} (they disagree since {clock(disagreement.since)})"
 
 
@@ -159,8 +159,8 @@ def _room(_name: str, one: float, _other_name: str, _other: float) -> str:
 
 
 _SENTENCES = {
-    Subject.PEOPLE: _people,
-    Subject.ADMITTED: _admitted,
-    Subject.JOINS: _joins,
-    Subject.ROOM: _room,
+    Disputed.PEOPLE: _people,
+    Disputed.ADMITTED: _admitted,
+    Disputed.JOINS: _joins,
+    Disputed.ROOM: _room,
 }

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from probes.model import Cause, Place, Relocation, State, Status, Subject
+from probes.model import Cause, Disputed, Place, Relocation, State, Status
 from probes.state.steady import Reason
 from probes.watching.wording import clock, named, number, percent, stretch
 
 WITNESS = 30.0
 """A source that differed for longer than this before a room ended is no witness against its end."""
 
-WITNESSES = (Subject.PEOPLE, Subject.ADMITTED, Subject.ROOM)
+WITNESSES = (Disputed.PEOPLE, Disputed.ADMITTED, Disputed.ROOM)
 MATTERS = 0.1
 """The share of all people from which a room's end is worth a word."""
 
@@ -20,7 +20,7 @@ _FEW = 3
 
 
 def endings(
-    relocations: Sequence[Relocation], participants: int | None, differing: Mapping[Subject, float]
+    relocations: Sequence[Relocation], participants: int | None, differing: Mapping[Disputed, float]
 ) -> Iterator[Reason]:
     """Rooms that ended or moved, as far as they matter to `participants` of all; the biggest first.
 
@@ -42,7 +42,7 @@ def endings(
 
 
 def lost(
-    relocations: Iterable[Relocation], participants: int | None, differing: Mapping[Subject, float]
+    relocations: Iterable[Relocation], participants: int | None, differing: Mapping[Disputed, float]
 ) -> tuple[str, ...]:
     """The lineages whose newest room ended with an audience that matters to `participants` of all.
 
@@ -67,7 +67,7 @@ def _share(relocation: Relocation, participants: int | None) -> float:
     return before / (before + (participants or 0)) if before else 0.0
 
 
-def _doubted(relocation: Relocation, differing: Mapping[Subject, float]) -> bool:
+def _doubted(relocation: Relocation, differing: Mapping[Disputed, float]) -> bool:
     """Whether another source speaks against an end: then it is no proof that people are gone."""
     end = relocation.at - (relocation.dark_seconds or 0.0)
     return any(differing.get(what, -math.inf) > end - WITNESS for what in WITNESSES)

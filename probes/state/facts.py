@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from probes.model import Disagreement, Door, Headroom, Outcome, Relocation, State, Subject
+from probes.model import Disagreement, Disputed, Door, Headroom, Outcome, Relocation, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Facts:
     left_out: bool = False
     """Whether rooms have lately gone that were too many to be followed one by one."""
     disagreements: tuple[Disagreement, ...] = ()
-    differing: Mapping[Subject, float] = field(default_factory=dict)
+    differing: Mapping[Disputed, float] = field(default_factory=dict)
     """Since when (service time) sources say different things, even if it may be lag or noise."""
     full: tuple[str, ...] = ()
     """Nodes and rooms that are full, in words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probes.config.objectives import Objectives
-from probes.model import Door, Observer, Outcome, State, Subject
+from probes.model import Disputed, Door, Observer, Outcome, State
 from probes.state.facts import Facts
 from probes.state.steady import Reason
 from probes.watching.odds import bounds
@@ -46,7 +46,7 @@ def failing_joins(facts: Facts, objectives: Objectives) -> Iterator[Reason]:
     if good >= objectives.join_success:
         objective += ", only just met"
     text = f"{percent(1 - good)} of {who} {fail}: {_listed(worst)}; {objective}"
-    if state is State.FAILING and Subject.JOINS in facts.differing and _ours_are_good(facts):
+    if state is State.FAILING and Disputed.JOINS in facts.differing and _ours_are_good(facts):
         # One of two sources alone is no proof.
         yield Reason(State.STRAINED, f"{text}; of our own joins {_share_of_ours(facts)} get in", _JOINS)
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from probes.config.objectives import Objectives
-from probes.model import Headroom, State, Subject, plain_text
+from probes.model import Disputed, Headroom, State, plain_text
 from probes.state.disputes import in_words
 from probes.state.endings import endings
 from probes.state.facts import EndpointStatus, Facts
@@ -95,7 +95,7 @@ def _fullness(facts: Facts) -> Iterator[Reason]:
 def _disagreements(facts: Facts) -> Iterator[Reason]:
     """What is not said already: that our joins fail and the service's do not has a rule of its own."""
     for each in facts.disagreements:
-        said = each.what == Subject.JOINS and each.sources[0][1] > each.sources[1][1]
+        said = each.what == Disputed.JOINS and each.sources[0][1] > each.sources[1][1]
         if not said:
             yield Reason(State.STRAINED, f"Sources disagree: {in_words(each)}")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from probes.door import Counters, OwnJoins
 from probes.door.crowd import admitted, total
-from probes.model import Cause, Outcome, Relocation, Subject
+from probes.model import Cause, Disputed, Outcome, Relocation
 from probes.state.disputes import LAG, SPACING, Claim
 from probes.watching.endpoint import Joining, WatchedEndpoint
 from probes.watching.joined import Joined
@@ -80,7 +80,7 @@ def _people(joined: Joined, relocations: Sequence[Relocation]) -> Claim | None:
         return None
     answers = sum(endpoint.told for endpoint in joined.answering)
     sources = (("rooms", float(counts[0])), ("nodes", float(counts[1])))
-    return Claim(Subject.PEOPLE, sources, (answers, answers), _margin(*counts))
+    return Claim(Disputed.PEOPLE, sources, (answers, answers), _margin(*counts))
 
 
 def _admitted(joined: Joined, people: People) -> Claim | None:
@@ -106,7 +106,7 @@ def _admitted(joined: Joined, people: People) -> Claim | None:
         return None
     heard = (sum(e.told for e in joined.answering), sum(each.answers for each in counters))
     sources = (("rooms", float(there)), ("counters", most))
-    return Claim(Subject.ADMITTED, sources, heard, _margin(there, most))
+    return Claim(Disputed.ADMITTED, sources, heard, _margin(there, most))
 
 
 def _let_in(counters: Iterable[Counters], seconds: float) -> float | None:
@@ -140,7 +140,7 @@ def _joins(joined: Joined, own: OwnJoins, own_total: int) -> Claim | None:
     apart = abs(theirs - ours) > SHARE_OF_JOINS
     margin = 1.0 if apart and chance(got_in, tried, theirs) >= BY_CHANCE else SHARE_OF_JOINS
     heard = (sum(each.answers for each in counters), own_total)
-    return Claim(Subject.JOINS, (("counters", theirs), ("our joins", ours)), heard, margin)
+    return Claim(Disputed.JOINS, (("counters", theirs), ("our joins", ours)), heard, margin)
 
 
 def _mean_share(counters: Sequence[Counters], seconds: float) -> float:
@@ -168,7 +168,7 @@ def _room_at(endpoint: WatchedEndpoint, relocations: Sequence[Relocation]) -> Cl
     if found is None or listed is None:
         return None
     sources = (("list", float(listed)), ("our joins", float(found)))
-    return Claim(Subject.ROOM, sources, (endpoint.told, endpoint.joins), 0.5)
+    return Claim(Disputed.ROOM, sources, (endpoint.told, endpoint.joins), 0.5)
 
 
 def _listed(endpoint: WatchedEndpoint, join: Joining, relocations: Sequence[Relocation]) -> bool | None:

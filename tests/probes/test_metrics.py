@@ -23,6 +23,7 @@ from probes.model import (
     JOIN_OUTCOMES,
     POLL_OUTCOMES,
     Cause,
+    Disputed,
     Door,
     Headroom,
     JoinAttempt,
@@ -30,7 +31,6 @@ from probes.model import (
     OtherRooms,
     Outcome,
     State,
-    Subject,
 )
 from probes.timeline.entries import Source
 from tests.probes.exposed import ONE_JOIN, ONE_POLL, SPACES, names, series, shown, value
@@ -192,7 +192,7 @@ def test_every_enum_has_all_its_children_at_0_from_the_start() -> None:
         "rooms_join_attempts_total": {o.value for o in JOIN_OUTCOMES},
         "rooms_relocations_total": {c.value for c in Cause},
         "rooms_state": {s.value for s in State},
-        "rooms_sources_disagree": {s.value for s in Subject},
+        "rooms_sources_disagree": {s.value for s in Disputed},
         "roomwatch_sink_dropped_total": {"history", "link", "metrics"},
     }
     assert value(metrics, "roomwatch_probe_duration_seconds_count", probe="rooms") == 0
