@@ -1,28 +1,29 @@
-"""A real Alertmanager with the config file that is shipped, whose receivers are ours to look into.
+"""A real Alertmanager: with the config file that is shipped, or one that tells Roomwatch alone.
 
-with alertmanager() as running:
+with Shipped() as running:
     running.post(firing("RoomsFull", rooms_service="a", rooms_node="n1"))
     running.posted("/slack")
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
+import yaml
 
 from probes.alerting.table import ALERTS
 from tests.probes.raw_http import Exchange, answer
 from tests.product import PATIENCE, answering
-from tests.servers import Server, require
+from tests.servers import Server, answers_at, require
 from tests.smtp import MailServer
 
 SHIPPED = Path(__file__).parents[1] / "config" / "alertmanager"
@@ -44,7 +45,13 @@ def firing(name: str, annotations: Mapping[str, str] | None = None, **labels: st
     return {
         "labels": {"alertname": name, "severity": severity, **labels},
         "annotations": dict(annotations or {}),
+        "generatorURL": "http://prometheus.example.org/graph",
     }
+
+
+def ended(alert: Alert) -> Alert:
+    """The word that it no longer fires."""
+    return {**alert, "endsAt": datetime.fromtimestamp(time.time() - 0.001, UTC).isoformat()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +81,93 @@ class Receivers:
         return True
 
 
-@dataclass
-class Alertmanager:
-    """Its API, and what came to its receivers."""
+class Alertmanager(Server):
+    """Alone, without a cluster, and its API. A kind of it writes the config file."""
 
-    server: Server
-    client: httpx.Client
-    receivers: Receivers
-    mail: MailServer
+    def __init__(self) -> None:
+        super().__init__("alertmanager", self._command_line, ready=answers_at("/-/ready"))
+        self._program = require("alertmanager")
+        self._client = self.owned.enter_context(httpx.Client(timeout=PATIENCE, trust_env=False))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def post(self, *alerts: Alert) -> None:
-        self.client.post("/api/v2/alerts", json=alerts).raise_for_status()
+        self._client.post(f"{self.url}/api/v2/alerts", json=alerts).raise_for_status()
 
     def alerts(self) -> list[Alert]:
-        found: list[Alert] = self.client.get("/api/v2/alerts").raise_for_status().json()
+        found: list[Alert] = self._client.get(f"{self.url}/api/v2/alerts").raise_for_status().json()
         return found
+
+    def silences(self) -> list[Mapping[str, Any]]:
+        """Those that have not expired."""
+        told = self._client.get(f"{self.url}/api/v2/silences").raise_for_status().json()
+        return [silence for silence in told if silence["status"]["state"] != "expired"]
+
+    def write_config(self) -> None:
+        """Write the config file, and whatever belongs to it, into `folder`."""
+        raise NotImplementedError
+
+    def reload(self) -> None:
+        self.write_config()
+        self._client.post(f"{self.url}/-/reload").raise_for_status()
+
+    def _command_line(self, folder: Path, ports: tuple[int, ...]) -> Sequence[str | Path]:
+        self.write_config()
+        return [
+            self._program,
+            f"--config.file={folder / CONFIG.name}",
+            f"--storage.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{ports[0]}",
+            "--cluster.listen-address=",
+        ]
+
+
+class Telling(Alertmanager):
+    """Tells `hook`, Roomwatch's webhook, of each alert by itself at once; repeats after an hour."""
+
+    hook = "http://127.0.0.1:1/hooks/alertmanager"
+    token = "a-token"
+
+    def send_to(self, hook: str, token: str) -> None:
+        """Another address for the webhook, which is taken over at once."""
+        self.hook, self.token = hook, token
+        self.reload()
+
+    def write_config(self) -> None:
+        receiver = {
+            "url": self.hook,
+            "send_resolved": True,
+            "max_alerts": 500,
+            "http_config": {"authorization": {"credentials": self.token}},
+        }
+        config = {
+            "route": {
+                "receiver": "roomwatch",
+                "group_by": ["..."],
+                "group_wait": "0s",
+                "group_interval": "1s",
+                "repeat_interval": "1h",
+            },
+            "receivers": [{"name": "roomwatch", "webhook_configs": [receiver]}],
+        }
+        (self.folder / CONFIG.name).write_text(yaml.safe_dump(config))
+
+
+class Shipped(Alertmanager):
+    """With the config that is shipped: its addresses lead here, its secrets are those above."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.receivers = Receivers()
+        self.mail = MailServer()
+        self._there = ""
+
+    def __enter__(self) -> Self:
+        self._there = self.owned.enter_context(answering(self.receivers)).url
+        self.owned.enter_context(self.mail)
+        return super().__enter__()
 
     def posts(self, path: str) -> list[Post]:
         """What came to one of PATHS, the oldest first."""
@@ -101,48 +180,22 @@ class Alertmanager:
     def mailed(self) -> Sequence[EmailMessage]:
         return tuple(self.mail.messages)
 
-
-@contextlib.contextmanager
-def alertmanager() -> Iterator[Alertmanager]:
-    """Alertmanager with the shipped config: its addresses lead here, its secrets are those above."""
-    program = require("alertmanager")
-    receivers = Receivers()
-    with answering(receivers) as listening, MailServer() as mail:
-
-        def command(folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
-            _write(folder, listening.url, mail.port)
-            return [
-                program,
-                f"--config.file={folder / CONFIG.name}",
-                f"--storage.path={folder / 'data'}",
-                f"--web.listen-address=127.0.0.1:{ports[0]}",
-                "--cluster.listen-address=",
-            ]
-
-        with (
-            Server("alertmanager", command) as server,
-            httpx.Client(
-                base_url=f"http://127.0.0.1:{server.port}", timeout=PATIENCE, trust_env=False
-            ) as client,
-        ):
-            yield Alertmanager(server, client, receivers, mail)
-
-
-def _write(folder: Path, url: str, mail_port: int) -> None:
-    (folder / "secrets").mkdir(exist_ok=True)
-    for name, secret in SECRETS.items():
-        (folder / "secrets" / name).write_text(secret.format(url=url))
-    for template in SHIPPED.glob("*.tmpl"):
-        (folder / template.name).write_text(template.read_text("utf-8"))
-    text = CONFIG.read_text("utf-8")
-    here = {
-        r"http://127\.0\.0\.1:8050(?=/)": url,
-        r"https://deadman\.example\.org/\S+": f"{url}/deadman",
-        r"smtp\.example\.org:\d+": f"127.0.0.1:{mail_port}",
-        r"/etc/alertmanager(?=/secrets/.+\.)": str(folder),
-        r"^global:$": f"global:\n  smtp_require_tls: false\n  pagerduty_url: {url}/pagerduty",
-    }
-    for there, ours in here.items():
-        text, found = re.subn(there, ours, text, flags=re.MULTILINE)
-        assert found, f"{CONFIG.name} no longer has {there}"
-    (folder / CONFIG.name).write_text(text)
+    def write_config(self) -> None:
+        folder, url = self.folder, self._there
+        (folder / "secrets").mkdir(exist_ok=True)
+        for name, secret in SECRETS.items():
+            (folder / "secrets" / name).write_text(secret.format(url=url))
+        for template in SHIPPED.glob("*.tmpl"):
+            (folder / template.name).write_text(template.read_text("utf-8"))
+        text = CONFIG.read_text("utf-8")
+        here = {
+            r"http://127\.0\.0\.1:8050(?=/)": url,
+            r"https://deadman\.example\.org/\S+": f"{url}/deadman",
+            r"smtp\.example\.org:\d+": f"127.0.0.1:{self.mail.port}",
+            r"/etc/alertmanager(?=/secrets/.+\.)": str(folder),
+            r"^global:$": f"global:\n  smtp_require_tls: false\n  pagerduty_url: {url}/pagerduty",
+        }
+        for there, ours in here.items():
+            text, found = re.subn(there, ours, text, flags=re.MULTILINE)
+            assert found, f"{CONFIG.name} no longer has {there}"
+        (folder / CONFIG.name).write_text(text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import httpx
 import yaml
 
 from tests.product import PATIENCE
-from tests.servers import Server, require, wait_until
+from tests.servers import Server, answers_at, require, wait_until
 
 SHIPPED = Path(__file__).parents[1] / "config" / "prometheus"
 RULES = SHIPPED / "rules.yml"
@@ -19,16 +18,21 @@ RULES = SHIPPED / "rules.yml"
 Series = dict[str, Any]
 
 
-class Prometheus:
-    """Prometheus' HTTP API, and the server behind it."""
+class Prometheus(Server):
+    """Prometheus with this config, with `rules` as its rule file where there are any, and options."""
 
-    def __init__(self, server: Server, client: httpx.Client) -> None:
-        self.server = server
-        self._client = client
+    def __init__(self, config: dict[str, Any], rules: str = "", *options: str) -> None:
+        super().__init__("prometheus", self._write, ready=answers_at("/-/ready"))
+        self._program = require("prometheus")
+        self._config = {**config, "rule_files": ["rules.yml"] if rules else []}
+        self._rules = rules
+        self._options = options
+        self._client = self.owned.enter_context(httpx.Client(timeout=PATIENCE, trust_env=False))
 
     def query(self, expression: str) -> list[Series]:
         """The series of an instant query, each with `metric` and `value`."""
-        answer = self._client.get("/api/v1/query", params={"query": expression}).raise_for_status().json()
+        address = f"http://127.0.0.1:{self.port}/api/v1/query"
+        answer = self._client.get(address, params={"query": expression}).raise_for_status().json()
         found: list[Series] = answer["data"]["result"]
         return found
 
@@ -36,11 +40,22 @@ class Prometheus:
         """Return once the query has an answer. Raises TimeoutError."""
         wait_until(lambda: bool(self.query(expression)), PATIENCE, f"answer to {expression}")
 
+    def _write(self, folder: Path, ports: tuple[int, ...]) -> Sequence[str | Path]:
+        (folder / "rules.yml").write_text(self._rules)
+        (folder / "prometheus.yml").write_text(yaml.safe_dump(self._config))
+        return [
+            self._program,
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{ports[0]}",
+            *self._options,
+        ]
 
-def scrape_of(ports: Sequence[int], interval: str = "1s") -> dict[str, Any]:
-    """A config that scrapes Roomwatch on these ports and evaluates as often; nothing beside."""
+
+def scrape_of(ports: Sequence[int]) -> dict[str, Any]:
+    """A config that scrapes Roomwatch on these ports once a second and evaluates as often; nothing beside."""
     return {
-        "global": {"scrape_interval": interval, "scrape_timeout": interval, "evaluation_interval": interval},
+        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
         "scrape_configs": [
             {
                 "job_name": "roomwatch",
@@ -48,36 +63,3 @@ def scrape_of(ports: Sequence[int], interval: str = "1s") -> dict[str, Any]:
             }
         ],
     }
-
-
-def _ready(ports: tuple[int, ...]) -> bool:
-    """Its port is open before it answers questions."""
-    try:
-        asked = httpx.get(f"http://127.0.0.1:{ports[0]}/-/ready", timeout=PATIENCE, trust_env=False)
-    except httpx.HTTPError:
-        return False
-    return asked.status_code == 200
-
-
-@contextlib.contextmanager
-def prometheus(config: dict[str, Any], rules: str = "", *options: str) -> Iterator[Prometheus]:
-    """Prometheus with this config, with `rules` as its rule file where there are any, and options."""
-    program = require("prometheus")
-
-    def command(folder: Path, ports: tuple[int, ...]) -> list[str | Path]:
-        (folder / "rules.yml").write_text(rules)
-        document = {**config, "rule_files": ["rules.yml"] if rules else []}
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(document))
-        return [
-            program,
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{ports[0]}",
-            *options,
-        ]
-
-    with (
-        Server("prometheus", command, ready=_ready) as server,
-        httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=PATIENCE, trust_env=False) as client,
-    ):
-        yield Prometheus(server, client)

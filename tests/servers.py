@@ -1,6 +1,6 @@
 """Real servers for tests: find the program, start it on free ports in a folder of its own, end it by its pid.
 
-with Server("prometheus", command, ready=answers_on) as server:
+with Server("prometheus", command, ready=answers_at("/-/ready")) as server:
     httpx.get(f"http://127.0.0.1:{server.port}/…")
 """
 
@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
+import httpx
 import pytest
 
 LOG_TAIL = 3_000
@@ -105,6 +106,19 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers_at(path: str) -> Callable[[tuple[int, ...]], bool]:
+    """For `ready`: whether a server's first port answers there. It may be open before that."""
+
+    def answers(ports: tuple[int, ...]) -> bool:
+        try:
+            asked = httpx.get(f"http://127.0.0.1:{ports[0]}{path}", timeout=30, trust_env=False)
+        except httpx.HTTPError:
+            return False
+        return asked.status_code == 200
+
+    return answers
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:

@@ -21,10 +21,10 @@ import seeds
 from dashboard.demo import demo_config
 from probes.alerting.rules import rules
 from probes.settings import parse
-from tests.alertmanager import Alertmanager, alertmanager
+from tests.alertmanager import Shipped
 from tests.probes.raw_http import Exchange, answer
 from tests.product import MAPPING, TOKEN, Product, answering, seeds_service, up_with
-from tests.prometheus import SHIPPED, Prometheus, prometheus
+from tests.prometheus import SHIPPED, Prometheus
 
 MAY = "spaces-2023-05-24"
 SPEED = 6.0
@@ -95,7 +95,7 @@ class Night:
     replicas: tuple[Product, Product]
     spare: Product
     prometheus: Prometheus
-    alertmanager: Alertmanager
+    alertmanager: Shipped
     thirty: Thirty
     began: float
 
@@ -120,7 +120,7 @@ def night(folder: Path) -> Iterator[Night]:
         seeds_service(MAY) as early,
         answering(thirty) as counting,
         answering(Flapping()) as flapping,
-        alertmanager() as paging,
+        Shipped() as paging,
         contextlib.ExitStack() as running,
     ):
         configs = [_config(spaces, early, counting.url, f"{flapping.url}/{number}") for number in (1, 2)]
@@ -133,9 +133,9 @@ def night(folder: Path) -> Iterator[Night]:
         groups = _rules(configs[0], first.url, "roomwatch")
         for group, of_spare in zip(groups, _rules(spare_config, spare.url, "spare"), strict=True):
             group["rules"] += _about_itself(of_spare)
-        scrapes = _scrapes([first, second], [spare], paging.server.port)
+        scrapes = _scrapes([first, second], [spare], paging.port)
         rule_file = yaml.safe_dump({"groups": groups})
-        watching = running.enter_context(prometheus(scrapes, rule_file, RESEND))
+        watching = running.enter_context(Prometheus(scrapes, rule_file, RESEND))
         yield Night((first, second), spare, watching, paging, thirty, time.time())
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.alertmanager import SECRETS, Alertmanager, alertmanager, firing
+from tests.alertmanager import SECRETS, Alertmanager, Shipped, ended, firing
 from tests.product import PATIENCE
 from tests.servers import wait_until
 
@@ -27,13 +27,13 @@ ADDRESS = re.compile(r"\w+://|\bwww\.\w|\w@\w|\w\.(?:example|com)\b|mailto:\w", 
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Alertmanager]:
-    with alertmanager() as found:
+def running() -> Iterator[Shipped]:
+    with Shipped() as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def told(running: Alertmanager) -> Alertmanager:
+def told(running: Shipped) -> Shipped:
     """One page whose every word from outside is hostile, once it has come to all receivers."""
     words = {"summary": f"A: {HOSTILE}", "description": f"B: {HOSTILE}"}
     links = {"dashboard_url": BOARD, "runbook_url": RUNBOOK}
@@ -54,7 +54,7 @@ def check_inert(text: str) -> None:
     assert "evil" in text, "the title is no longer there to be read"
 
 
-def test_slack_reads_no_mention_no_link_and_no_markup_in_what_a_room_is_called(told: Alertmanager) -> None:
+def test_slack_reads_no_mention_no_link_and_no_markup_in_what_a_room_is_called(told: Shipped) -> None:
     (message,) = told.posted("/slack")
     (attachment,) = message["attachments"]
     assert attachment["mrkdwn_in"] == ["pretext"], "asterisks and backticks would be markup"
@@ -71,7 +71,7 @@ def test_slack_reads_no_mention_no_link_and_no_markup_in_what_a_room_is_called(t
     assert "&amp;lt;!channel&amp;gt;" in attachment["title"], "what looks escaped is text, too"
 
 
-def test_pagerduty_is_told_text(told: Alertmanager) -> None:
+def test_pagerduty_is_told_text(told: Shipped) -> None:
     (event,) = told.posted("/pagerduty")
     assert event["routing_key"] == SECRETS["pagerduty.key"]
     assert event["client_url"] == BOARD
@@ -98,7 +98,7 @@ class Tags(HTMLParser):
         self.text += data
 
 
-def test_mail_has_our_tags_and_our_links_only(told: Alertmanager) -> None:
+def test_mail_has_our_tags_and_our_links_only(told: Shipped) -> None:
     (mail,) = told.mailed()
     html, plain = mail.get_body(("html",)), mail.get_body(("plain",))
     assert html is not None
@@ -116,7 +116,7 @@ def test_mail_has_our_tags_and_our_links_only(told: Alertmanager) -> None:
     check_inert(text.replace(BOARD, "").replace(RUNBOOK, ""))
 
 
-def test_the_head_of_a_mail_is_ours(told: Alertmanager) -> None:
+def test_the_head_of_a_mail_is_ours(told: Shipped) -> None:
     (mail,) = told.mailed()
     assert mail["Bcc"] is None
     assert mail["Subject"].startswith("PAGE hostile: A: <!channel>")
@@ -124,7 +124,7 @@ def test_the_head_of_a_mail_is_ours(told: Alertmanager) -> None:
     assert told.mail.passwords == [SECRETS["smtp.password"]]
 
 
-def test_roomwatch_is_told_with_its_token_and_in_full(told: Alertmanager) -> None:
+def test_roomwatch_is_told_with_its_token_and_in_full(told: Shipped) -> None:
     """The board makes text of it itself, so it gets what there is."""
     (post,) = told.posts("/hooks/alertmanager")
     assert post.headers["authorization"] == f"Bearer {SECRETS['roomwatch.token']}"
@@ -136,7 +136,7 @@ def test_roomwatch_is_told_with_its_token_and_in_full(told: Alertmanager) -> Non
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "http://a.example/|x> <!channel>", "", "//x", "http://a b"]
 )
-def test_an_address_that_is_none_leads_nowhere(running: Alertmanager, url: str) -> None:
+def test_an_address_that_is_none_leads_nowhere(running: Shipped, url: str) -> None:
     service = f"link-{len(url)}"
     running.post(firing("RoomsFull", {"dashboard_url": url, "runbook_url": url}, rooms_service=service))
 
@@ -182,7 +182,7 @@ KEPT_QUIET = [
 
 def test_what_follows_from_something_told_is_kept_quiet_and_nothing_else() -> None:
     """Each pair in an Alertmanager's memory by itself, its service renamed where it has one."""
-    with alertmanager() as running:
+    with Shipped() as running:
         for number, (source, of, target, at, quiet) in enumerate(KEPT_QUIET):
             cause, effect = (
                 firing(name, **{**labels, **({"rooms_service": f"s{number}"} if labels else {})})
@@ -199,8 +199,7 @@ def suppressed(running: Alertmanager, *pair: dict[str, Any]) -> tuple[bool, ...]
     running.post(effect)
     wait_until(lambda: bool(_states(running, effect)), PATIENCE, "effect")
     states = tuple(_states(running, alert) == ["suppressed"] for alert in pair)
-    ended = {"startsAt": "2023-05-24T22:00:00Z", "endsAt": "2023-05-24T22:00:01Z"}
-    running.post({**cause, **ended}, {**effect, **ended})
+    running.post(ended(cause), ended(effect))
     wait_until(lambda: not _states(running, cause) + _states(running, effect), PATIENCE, "end of both")
     return states
 

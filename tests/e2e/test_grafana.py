@@ -15,7 +15,7 @@ import seeds
 from dashboard.demo import demo_config
 from tests.grafana import Query, queries
 from tests.product import PATIENCE, TOKEN, seeds_service, up_with
-from tests.prometheus import RULES, Prometheus, prometheus, scrape_of
+from tests.prometheus import RULES, Prometheus, scrape_of
 from tests.servers import wait_until
 
 EVENTS = ("spaces-2023-05-24", "clubhouse-2021-02-01")
@@ -43,7 +43,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
         seeds_service(EVENTS[0], SPEED) as spaces,
         seeds_service(EVENTS[1], SPEED) as rooms,
         up_with(folder, config_of(dict(zip(EVENTS, (spaces, rooms), strict=True)), folder)) as roomwatch,
-        prometheus(scrape_of([roomwatch.port]), RULES.read_text("utf-8")) as found,
+        Prometheus(scrape_of([roomwatch.port]), RULES.read_text("utf-8")) as found,
     ):
         yield found
 

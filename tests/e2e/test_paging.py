@@ -209,7 +209,7 @@ def test_the_dead_mans_switch_is_asked_all_night_and_no_longer_when_prometheus_h
     beats = [post.at for post in running.alertmanager.posts("/deadman")]
     gaps = [after - before for before, after in pairwise(beats)]
     assert max(gaps) < WITHIN / 2
-    running.prometheus.server.pause()
+    running.prometheus.pause()
     began = time.time()
     wait_until(lambda: time.time() - last_beat(running) > WITHIN / 3, 3 * WITHIN, "end of the signs of life")
     assert last_beat(running) - began < WITHIN - WITHIN / 3

@@ -16,7 +16,6 @@ from dashboard.demo import demo_config
 from probes.metrics import SERIES_LIMIT
 from tests.product import PATIENCE, TOKEN, Product, up_with
 from tests.prometheus import Prometheus, scrape_of
-from tests.prometheus import prometheus as started
 from tests.servers import Server, wait_until
 
 SEED = "spaces-2023-05-24"
@@ -106,7 +105,7 @@ def frames(roomwatch: Product) -> Iterator[Frames]:
 
 @pytest.fixture(scope="module")
 def prometheus(roomwatch: Product) -> Iterator[Prometheus]:
-    with started(scrape_of([roomwatch.port])) as running:
+    with Prometheus(scrape_of([roomwatch.port])) as running:
         yield running
 
 

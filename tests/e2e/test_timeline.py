@@ -10,25 +10,33 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext
 
+from tests.alertmanager import Telling, ended, firing
 from tests.browser import Watched
 from tests.product import AUTH, PATIENCE, TOKEN, WRITER, Product, Rooms, service, up
 from tests.servers import wait_until
-from tests.telling_alertmanager import Alertmanager
 
 pytestmark = pytest.mark.timeout(300)
 
-LABELS = {"alertname": "RoomsEnded", "severity": "page", "rooms_service": "stage", "lineage": "<b>x</b>"}
+ALERT = firing(
+    "RoomsEnded",
+    {
+        "summary": "<img src=x> ended with 500 people in it",
+        "runbook_url": "https://example.org/runbooks#it",
+    },
+    rooms_service="stage",
+    lineage="<b>x</b>",
+)
 FIRST = "#alerts-body .alert"
 
 
 @pytest.fixture
-def alertmanager() -> Iterator[Alertmanager]:
-    with Alertmanager() as made:
+def alertmanager() -> Iterator[Telling]:
+    with Telling() as made:
         yield made
 
 
 @pytest.fixture
-def product(tmp_path: Path, alertmanager: Alertmanager) -> Iterator[Product]:
+def product(tmp_path: Path, alertmanager: Telling) -> Iterator[Product]:
     """A service under watch, and the Alertmanager that tells of it and may be asked."""
     auth = {**AUTH, "local_reads": True}
     with (
@@ -57,12 +65,12 @@ def wait_for(product: Product, what: str, **wanted: object) -> dict[str, Any]:
 
 
 def test_an_alert_is_acknowledged_on_the_board_silenced_and_seen_to_its_end(
-    product: Product, alertmanager: Alertmanager, context: BrowserContext
+    product: Product, alertmanager: Telling, context: BrowserContext
 ) -> None:
     tab = Watched(context)
     tab.open(product.url)
     tab.wait_for_text("#alerts", "none fires")
-    alertmanager.fire(summary="<img src=x> ended with 500 people in it", **LABELS)
+    alertmanager.post(ALERT)
     tab.wait_for_text(FIRST, "<img src=x> ended with 500 people in it")
     tab.wait_for_text(FIRST, "RoomsEnded · stage · <b>x</b> · runbook · rule")
     assert tab.page.get_attribute(f"{FIRST} a", "href") == "https://example.org/runbooks#it"
@@ -76,18 +84,18 @@ def test_an_alert_is_acknowledged_on_the_board_silenced_and_seen_to_its_end(
     tab.wait_for_text(FIRST, "ops knows since")
     tab.wait_for_text(FIRST, "the platform is called. Alertmanager is silent about it for 60 min more.")
     (silence,) = alertmanager.silences()
-    assert {m["name"]: m["value"] for m in silence["matchers"]} == LABELS
+    assert {m["name"]: m["value"] for m in silence["matchers"]} == ALERT["labels"]
     assert (silence["createdBy"], silence["comment"]) == ("ops", "the platform is called")
 
-    alertmanager.fire(ended=True, **LABELS)  # of which a silenced receiver hears nothing
+    alertmanager.post(ended(ALERT))  # of which a silenced receiver hears nothing
     tab.wait_for_text("#alerts-body summary", "1 alert ended lately")
     wait_until(lambda: not alertmanager.silences(), PATIENCE, "end of the silence")
     assert wait_for(product, "end", ending="resolved")["acknowledged"]["by"] == "ops"
     assert tab.complaints == []
 
 
-def test_what_is_on_the_timeline_survives_a_restart(product: Product, alertmanager: Alertmanager) -> None:
-    alertmanager.fire(summary="it ended", **LABELS)
+def test_what_is_on_the_timeline_survives_a_restart(product: Product, alertmanager: Telling) -> None:
+    alertmanager.post(ALERT)
     found = wait_for(product, "alert", ended_at=None)
     told = httpx.post(
         f"{product.url}/api/v1/alerts/{found['id']}/acknowledge",
