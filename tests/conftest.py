@@ -19,6 +19,9 @@ SCREEN = {"COLUMNS", "LINES", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
 HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 """Processes of Python's own that live until its end."""
 
+LONGEST = "test_paging.py"
+"""The file of tests that takes longest, nearly all of it waiting."""
+
 GRACE = 10.0
 """Seconds in which processes that are ending may end."""
 
@@ -35,11 +38,18 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files come first, so that no worker is left with one when the others are done.
+    """Files go to workers whole (`--dist loadfile`), in this order.
 
-    Files go to workers whole (`--dist loadfile`), in the order of their tests.
+    The longest comes first, so that no worker is left with it when the others are done. Those that
+    start servers and browsers come between those that only compute: all at once they starve each other.
     """
-    items.sort(key=lambda item: "e2e" not in item.path.parts)
+    files = [path for path in dict.fromkeys(item.path for item in items) if path.name != LONGEST]
+    together = (
+        [path for path in files if "e2e" in path.parts],
+        [path for path in files if "e2e" not in path.parts],
+    )
+    places = {path: place / len(kind) for kind in together for place, path in enumerate(kind)}
+    items.sort(key=lambda item: places.get(item.path, -1.0))
 
 
 @pytest.fixture(scope="session")
