@@ -13,7 +13,7 @@ What it means to agree:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import pytest
 
@@ -32,7 +32,17 @@ AT_LAST = 300 + 60 + EVALUATION
 """Seconds by which whatever is red has somebody told: five minutes of tries, and a minute of holding back."""
 
 
-def told(name: str) -> Iterator[tuple[float, Observation, tuple[Firing, ...]]]:
+Told = Iterable[tuple[float, Observation, tuple[Firing, ...]]]
+"""Seconds since the start, what is known then, and what fires."""
+
+
+@pytest.fixture(scope="module")
+def told(request: pytest.FixtureRequest) -> Told:
+    """A whole seed, played once for all tests that look at it."""
+    return list(_told(request.param))
+
+
+def _told(name: str) -> Told:
     own = OwnAlerts()
     own.follow(Objectives(), {"spaces": 10})
     for seen in played(name, join_every=5.0):
@@ -40,12 +50,12 @@ def told(name: str) -> Iterator[tuple[float, Observation, tuple[Firing, ...]]]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", SEEDS)
-def test_alerts_and_board_never_disagree_for_longer_than_an_evaluation(name: str) -> None:
+@pytest.mark.parametrize("told", SEEDS, indirect=True)
+def test_alerts_and_board_never_disagree_for_longer_than_an_evaluation(told: Told) -> None:
     paged: list[str] = []
     calm_since: dict[str, float] = {}
     unheard_since: float | None = None
-    for t, seen, firing in told(name):
+    for t, seen, firing in told:
         names = {each.subject.alert for each in firing}
         paged += [n for n in sorted(names) if ALERTS[n].severity is Severity.PAGE and n not in paged]
         calm_since = {n: calm_since.get(n, t) for n in names if seen.state is State.OK}
@@ -65,11 +75,13 @@ def _is_grave(seen: Observation) -> bool:
     return few or 1 - seen.door.success_ratio > c.share_of(c.LAUNCH, Objectives().join_success)
 
 
-def test_may_2023_pages_in_the_order_of_its_troubles_and_each_once() -> None:
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("told", ["spaces-2023-05-24"], indirect=True)
+def test_may_2023_pages_in_the_order_of_its_troubles_and_each_once(told: Told) -> None:
     """Joins fail from the first second on; the room ends; few follow; the second room ends at last."""
     began: list[tuple[str, float]] = []
     before: set[str] = set()
-    for t, _, firing in told("spaces-2023-05-24"):
+    for t, _, firing in told:
         now = {each.subject.alert for each in firing if ALERTS[each.subject.alert].severity is Severity.PAGE}
         began += [(alert, t) for alert in sorted(now - before)]
         before = now
