@@ -15,6 +15,8 @@ from tests.browser import Watched
 from tests.product import TOKEN, Product, seeds_service, up_with, watching
 
 SEED, SPEED = "spaces-2023-05-24", 60.0
+START_AT = 900
+"""Event seconds: six minutes before the room ends, so that nobody waits for those before."""
 MINUTES_AFTER = 5 * 60.0
 
 
@@ -28,7 +30,7 @@ def told() -> dict[int, Any]:
 def board(tmp_path_factory: pytest.TempPathFactory, told: dict[int, Any]) -> Iterator[Product]:
     """Watching a launch, some minutes after its first room has ended."""
     folder = tmp_path_factory.mktemp("past")
-    with seeds_service(SEED, SPEED) as url:
+    with seeds_service(SEED, SPEED, START_AT) as url:
         config = demo_config(seeds.load(SEED), url, SPEED, folder, TOKEN).text
         with up_with(folder, config) as running:
             with watching(f"{running.url}/live") as stream:
