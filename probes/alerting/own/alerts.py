@@ -14,7 +14,7 @@ from probes.alerting.table import ALERTS, Severity
 from probes.config.objectives import Objectives
 from probes.model import Observation
 
-MOST_FIRING = 60
+MOST_TOLD = 60
 """The most alerts of one service that are told: pages come first, then the first of the table."""
 
 _ORDER = {
@@ -41,7 +41,7 @@ class OwnAlerts:
         self._objectives, self._audiences = objectives, audiences
 
     def look(self, observations: Sequence[Observation], at: float) -> tuple[Firing, ...]:
-        """All that fires at wall time `at`, by service, the gravest first; each at most `MOST_FIRING`."""
+        """All that fires at wall time `at`, by service, the gravest first; each at most `MOST_TOLD`."""
         self._services = {seen.name: self._services.get(seen.name) or _Service() for seen in observations}
         return tuple(
             firing
@@ -68,7 +68,7 @@ class _Service:
             *places(seen, at, audience),
             *self._sources.look(seen, at, now),
         ]
-        return nsmallest(MOST_FIRING, self._holding.take(found, now), key=_rank)
+        return nsmallest(MOST_TOLD, self._holding.take(found, now), key=_rank)
 
 
 class Clock:

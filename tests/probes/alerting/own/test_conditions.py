@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from probes.alerting import conditions as c
 from probes.alerting.firing import Firing, Subject
 from probes.alerting.own import OwnAlerts
-from probes.alerting.own.alerts import MOST_FIRING
+from probes.alerting.own.alerts import MOST_TOLD
 from probes.alerting.table import ALERTS
 from probes.config.objectives import Objectives
 from probes.model import (
@@ -284,11 +284,10 @@ def test_an_objective_that_changes_changes_what_fires_and_loses_nothing() -> Non
 
 def test_what_is_told_is_bounded_and_pages_come_before_tickets() -> None:
     nodes = tuple(
-        replace(node(f"n{i}", answering=i >= MOST_FIRING), seconds_to_full=90.0)
-        for i in range(2 * MOST_FIRING)
+        replace(node(f"n{i}", answering=i >= MOST_TOLD), seconds_to_full=90.0) for i in range(2 * MOST_TOLD)
     )
     firing = Watching().last(replace(CALM, nodes=nodes))
-    assert len(firing) == MOST_FIRING
+    assert len(firing) == MOST_TOLD
     assert names(firing) == {"RoomsNodeDown"}
 
 
