@@ -17,6 +17,11 @@ class Severity(StrEnum):
     TICKET = "ticket"
     NONE = "none"
 
+    @property
+    def rank(self) -> int:
+        """0 for the gravest."""
+        return [*Severity].index(self)
+
 
 class Alert(NamedTuple):
     """One alert. `labels` name its subject; `hold` and `keep` are seconds (`for`, `keep_firing_for`).

@@ -32,8 +32,6 @@ RETURN_SECONDS = 60.0
 SLACK = 600.0
 """Alertmanager repeats when it next looks at a group, by default up to five minutes late, and tries again."""
 
-_ORDER = {Severity.PAGE: 0, Severity.TICKET: 1, Severity.NONE: 2}
-
 
 class Alerts:
     """Holds what fires and what ended lately. Pure: time comes with each word.
@@ -227,7 +225,7 @@ class Alerts:
 
 def urgency(view: AlertView) -> tuple[int, float]:
     """The order of what fires: pages first, and the newest first of each."""
-    return _ORDER[view.severity], -view.since
+    return view.severity.rank, -view.since
 
 
 def _said(heard: Heard, held: Entry | None, at: float) -> Entry:

@@ -10,7 +10,7 @@ from probes.alerting.own.holding import Holding
 from probes.alerting.own.joining import Joining
 from probes.alerting.own.places import places
 from probes.alerting.own.sources import Sources
-from probes.alerting.table import ALERTS, Severity
+from probes.alerting.table import ALERTS
 from probes.config.objectives import Objectives
 from probes.model import Observation
 
@@ -19,9 +19,7 @@ MOST_TOLD = 60
 
 _ORDER = {
     alert.name: place
-    for place, alert in enumerate(
-        sorted(ALERTS.values(), key=lambda alert: [*Severity].index(alert.severity))
-    )
+    for place, alert in enumerate(sorted(ALERTS.values(), key=lambda alert: alert.severity.rank))
 }
 
 
