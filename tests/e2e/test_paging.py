@@ -86,19 +86,26 @@ def stopped(running: Night) -> dict[str, float]:
     prober = spare.prober
     took: dict[str, float] = {}
 
-    def until(name: str, fires: bool = True) -> float:
-        began = time.time()
-        return first(running, name, "", fires) - began
+    def after(began: float, name: str, fires: bool = True) -> float:
+        def told() -> list[float]:
+            return [heard.at for heard in running.heard(name, "", fires) if heard.at > began]
 
+        wait_until(lambda: bool(told()), STORY, f"{'' if fires else 'end of '}{name}")
+        return told()[0] - began
+
+    stopped_at = time.time()
     prober.suspend()
-    took["stale"] = until("RoomwatchStale")
-    took["watchdog missing"] = until("RoomwatchWatchdog", fires=False)
+    took["stale"] = after(stopped_at, "RoomwatchStale")
+    on_at = time.time()
     prober.resume()
-    took["stale over"] = until("RoomwatchStale", fires=False)
+    took["stale over"] = after(on_at, "RoomwatchStale", fires=False)
+    stopped_at = time.time()
     spare.send(signal.SIGSTOP)
-    took["down"] = until("RoomwatchDown")
+    took["down"] = after(stopped_at, "RoomwatchDown")
+    took["watchdog missing"] = after(stopped_at, "RoomwatchWatchdog", fires=False)
+    on_at = time.time()
     spare.send(signal.SIGCONT)
-    took["down over"] = until("RoomwatchDown", fires=False)
+    took["down over"] = after(on_at, "RoomwatchDown", fires=False)
     running.prometheus.wait_for(
         'ALERTS{alertname="RoomwatchWatchdog", spare="yes", alertstate="firing"} == 1'
     )
