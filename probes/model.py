@@ -223,8 +223,8 @@ class OtherRooms(msgspec.Struct, frozen=True, kw_only=True):
 class Door(msgspec.Struct, frozen=True, kw_only=True):
     """What happens outside the room. `success_ratio` and `errors` add up to 1.
 
-    `totals` are counts by outcome since the observer started, so that any
-    stretch of history can be summed from its two ends.
+    `totals` are counts by outcome since each endpoint was first asked, so that any
+    stretch of history can be summed from its two ends. They fall where Roomwatch starts again.
     """
 
     observer: Observer
@@ -363,7 +363,7 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """What history keeps of one service at one tick: numbers only, small.
 
-    `totals` are the door's counts since its observer started: where ticks were
+    `totals` are the door's counts since Roomwatch started: where ticks were
     thinned out, the stretch between two that are left is their difference.
     """
 

@@ -49,6 +49,11 @@ class Counters:
         self._times: list[float] = []
         self._counts: list[Counter[Outcome]] = []
 
+    def begin(self, told: Mapping[Outcome, int]) -> None:
+        """Count from `told` on. What was counted before anybody looked did not happen now: of an endpoint
+        that answers later than the others, or after a restart, it would be a leap of the sum of all."""
+        self._told = dict(told)
+
     def take(self, told: Mapping[Outcome, int], now: float) -> None:
         """Read the counters as told at service time `now`.
 

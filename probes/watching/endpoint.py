@@ -96,6 +96,8 @@ class WatchedEndpoint:
         changes = self.answers.take(part, result.at, self._time(result.at, part), limit)
         self._failure = None
         self._next_in = result.next_in or 0.0
+        if not self.counters.answers:
+            self.counters.begin(part.joins)
         self.counters.take(part.joins or self.tries, changes.at)
         self.told += 1
         self.pace.take(result.at, changes.at)
