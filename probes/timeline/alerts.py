@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -47,14 +47,19 @@ class Alerts:
         self._ended: list[Entry] = []  # the newest last
         self._back_by = 0.0
         self._restored: set[str] = set()
+        self._told: set[str] = set()
+        """What was shown to fire: its end is shown once at least, or it would fire in history for ever."""
 
-    def restore(self, entries: Iterable[Entry], at: float) -> None:
+    def restore(self, entries: Sequence[Entry], at: float) -> None:
         """Go on from what was kept, after a restart at `at`."""
         for entry in sorted(entries, key=lambda entry: entry.view.ended_at or at):
-            if entry.view.ended_at is None:
+            if entry.view.ended_at is not None:
+                self._ended.append(entry)
+            elif self._has_room(entry.view.severity):
                 self._hold(entry)
             else:
-                self._ended.append(entry)
+                self._end(entry, entry.view.heard_at, Ending.UNHEARD)
+        self._told = {entry.view.id for entry in entries}
         self._back_by = at + RETURN_SECONDS
         self._restored = set(self._firing)
 
@@ -139,7 +144,9 @@ class Alerts:
         ]
         # A watchdog that is missing stays so, however long.
         missing = {e.view.subject: e for e in self._ended if _is_watchdog(e)}
-        self._ended = [*list(missing.values())[-MOST_WATCHDOGS:], *lately[-MOST_ENDED:]]
+        earlier = [e for e in lately[:-MOST_ENDED] if e.view.id in self._told]
+        self._ended = [*list(missing.values())[-MOST_WATCHDOGS:], *earlier, *lately[-MOST_ENDED:]]
+        self._told = set(self._firing)
         return (*fires, *reversed(self._ended))
 
     # --- finding ---
@@ -196,12 +203,12 @@ class Alerts:
     def _hold(self, entry: Entry) -> None:
         """It fires. Where too much does, tickets give way to pages."""
         found = entry.view.id
-        self._ended = [ended for ended in self._ended if ended.view.id != found]
         if found not in self._firing and len(self._firing) >= MOST_FIRING:
             if not self._has_room(entry.view.severity):
                 return
             oldest = min(filter(_is_ticket, self._firing.values()), key=lambda e: e.view.since)
-            del self._firing[oldest.view.id]
+            self._end(oldest, oldest.view.heard_at, Ending.UNHEARD)
+        self._ended = [ended for ended in self._ended if ended.view.id != found]
         self._firing[found] = entry
 
     def _has_room(self, severity: Severity) -> bool:

@@ -257,8 +257,40 @@ class TestBounds:
         assert len(views(alerts, T)) == MOST_FIRING
         for number in range(MOST_FIRING + 5):
             alerts.hear(heard(f"p{number}"), T)
-        assert {view.severity for view in views(alerts, T)} == {Severity.PAGE}
-        assert len(views(alerts, T)) == MOST_FIRING
+        fires = [view for view in views(alerts, T) if view.ended_at is None]
+        assert {view.severity for view in fires} == {Severity.PAGE}
+        assert len(fires) == MOST_FIRING
+
+    def test_every_end_of_what_fired_is_shown_once_at_least(self, alerts: Alerts) -> None:
+        """History keeps what is shown: an end that it missed would fire there for ever."""
+        alerts.see([own(lineage=f"l{number}") for number in range(MOST_FIRING)], T)
+        fired = {view.id for view in views(alerts, T)}
+        alerts.see([], T + 60)
+        assert {view.id for view in views(alerts, T + 60) if view.ended_at == T + 60} == fired
+        assert len(views(alerts, T + 61)) == MOST_ENDED
+
+    def test_of_a_ticket_that_gave_way_it_is_shown_that_nobody_knows(self, alerts: Alerts) -> None:
+        alerts.hear(heard("t", severity=Severity.TICKET), T)
+        ticket = only(alerts, T).id
+        for number in range(MOST_FIRING):
+            alerts.hear(heard(f"p{number}"), T + 1)
+        gone = views(alerts, T + 1)[-1]
+        assert (gone.id, gone.ended_at, gone.ending) == (ticket, T, Ending.UNHEARD)
+        alerts.hear(heard("t", severity=Severity.TICKET), T + 2)
+        assert views(alerts, T + 2)[-1] == gone, "there is still no room"
+        alerts.hear(heard("p0", ended=T + 3), T + 3)
+        alerts.hear(heard("t", severity=Severity.TICKET), T + 4)
+        assert [v.ended_at for v in views(alerts, T + 4) if v.id == ticket] == [None]
+
+    def test_what_is_too_much_after_a_restart_does_not_fire_for_ever_in_history(self, alerts: Alerts) -> None:
+        alerts.see([own(lineage=f"l{number}") for number in range(MOST_FIRING)], T)
+        kept = alerts.shown(T)
+        another = Alerts(REPEATS, WATCHDOG)
+        another.see([own(lineage=f"m{number}") for number in range(MOST_FIRING)], T)
+        again = Alerts(REPEATS, WATCHDOG)
+        again.restore([*kept, *another.shown(T)], T + 10)
+        ended = [view.ending for view in views(again, T + 10) if view.ended_at is not None]
+        assert ended == [Ending.UNHEARD] * MOST_FIRING
 
     def test_what_ended_is_shown_for_a_while_the_newest_first(self, alerts: Alerts) -> None:
         for number in range(MOST_ENDED + 5):
