@@ -159,10 +159,12 @@ def _any_of(names: list[str]) -> str:
 
 
 def _data_stale(_config: Config) -> str:
+    """Of a Roomwatch that hangs all data are old, and that is told already: those that go on know."""
     interval = f"max {_SERVICE} (rooms_poll_interval_seconds)"
     return (
-        f"time() - max {_SERVICE} (rooms_snapshot_timestamp_seconds)\n"
-        f"  > {c.STALE_INTERVALS} * {interval} + {number(c.STALE_BEYOND)}"
+        f"time() - max {_SERVICE} (\n  rooms_snapshot_timestamp_seconds\n"
+        f"unless on (job, instance)\n  time() - roomwatch_frame_timestamp_seconds > {number(c.FRAME_STALE)}\n"
+        f")\n  > {c.STALE_INTERVALS} * {interval} + {number(c.STALE_BEYOND)}"
     )
 
 

@@ -174,7 +174,8 @@ KEPT_QUIET = [
     ("RoomsFull", ROOM, "RoomsSoonFull", NODE, False),
     ("RoomwatchDown", {}, "RoomwatchStale", {}, True),
     ("RoomwatchDown", {}, "RoomwatchWatchdog", {}, False),
-    ("RoomwatchStale", {}, "RoomsDataStale", SERVICE, True),
+    ("RoomwatchDown", {}, "RoomsDataStale", SERVICE, True),
+    ("RoomwatchStale", {}, "RoomsNodeDown", NODE, False),  # another Roomwatch may well see it
     ("RoomwatchDown", {}, "RoomsProbeOverrun", PROBE, True),
     ("RoomwatchStale", {}, "RoomsEnded", {**SERVICE, "lineage": "l"}, False),
 ]
