@@ -67,7 +67,7 @@ class HowShown(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Ready bytes. `final`: a later board is kept, so that this moment will look the same tomorrow."""
+    """Ready bytes. `final`: all that belongs to this moment is kept: it will look the same tomorrow."""
 
     body: bytes
     final: bool
@@ -116,7 +116,8 @@ def window_at(history: Reader, at: float, shown: HowShown) -> Answer:
         "services": {name: before for name, (before, _) in around.items()},
         "later": {name: after for name, (_, after) in around.items()},
     }
-    return Answer(_encoder.encode(window), moment.after is not None)
+    span = history.span()
+    return Answer(_encoder.encode(window), span is not None and span[1] >= moment.at + AFTER)
 
 
 def _moment(history: Reader, at: float) -> Moment:

@@ -173,6 +173,15 @@ def test_an_answer_is_kept_by_browsers_once_a_later_board_says_that_it_stands(
     assert final.headers["etag"] != newest.headers["etag"]
 
 
+def test_what_came_after_is_kept_by_browsers_once_all_of_it_is_there(path: Path, history: History) -> None:
+    """Else the charts of a page that was due at once would stay short for an hour."""
+    for seq in range(0, 400, 10):
+        history.append(tick(SEEN, seq=seq, at=AT + seq))
+    whole, short = ask(path, f"/api/v1/recent?at={AT + 80}", f"/api/v1/recent?at={AT + 100}")
+    assert whole.headers["cache-control"] == "private, max-age=3600"
+    assert short.headers["cache-control"] == "no-cache"
+
+
 def test_the_docs_say_what_at_means(path: Path) -> None:
     (page,) = ask(path, "/api/docs")
     assert "a moment of the past: Unix seconds or an ISO time" in page.text
