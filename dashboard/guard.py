@@ -5,6 +5,7 @@
   opening a page.
 - A write needs a bearer token that may write, on loopback too; but for a webhook,
   which proves by its signature who posts it. `state.by` is the token's name.
+- A write is short, and says how long it is; webhooks have their own limit.
 - Reading needs a token, a password or a trusted proxy where `auth:` sets one.
 - Without `auth:` only this machine may read, with `local_reads` this machine too;
   a request that came through a proxy is not this machine.
@@ -20,7 +21,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import hooks
+from dashboard import alert_hook, hooks
 from dashboard.attempts import Attempt, Attempts
 from dashboard.passwords import Passwords, Verdict
 from probes.settings import Auth, Token, TrustedProxy
@@ -31,6 +32,12 @@ OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
 
 SIGNED_PATHS = frozenset({hooks.PATH})
 """Posted to by anyone who signs with a service's secret, which is checked there; the other rules hold."""
+
+LONGEST_WRITE = 65_536
+"""Bytes of a write's body; what people write has a few hundred."""
+
+WEBHOOK_PATHS = SIGNED_PATHS | {alert_hook.PATH}
+"""Posted to by machines, with bodies that are bounded where they are read."""
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _BASIC = 'Basic realm="Roomwatch", charset="UTF-8"'
@@ -95,6 +102,7 @@ class Guard:
             self._refuses_host(headers.get("host", ""))
             or _refuses_site(scope["method"], headers)
             or await self._refuses_person(scope, headers)
+            or _refuses_size(scope, headers)
         )
 
     def _refuses_host(self, host: str) -> Refusal | None:
@@ -202,6 +210,17 @@ def _refuses_site(method: str, headers: Headers) -> Refusal | None:
     if opens_a_page:
         return None
     return Refusal(403, "Requests from other sites are refused.")
+
+
+def _refuses_size(scope: Scope, headers: Headers) -> Refusal | None:
+    if scope["method"] in _READS or scope["path"] in WEBHOOK_PATHS:
+        return None
+    if "transfer-encoding" in headers:
+        return Refusal(411, "A write must say how long it is, by `Content-Length`.")
+    length = headers.get("content-length", "0")
+    if length.isascii() and length.isdigit() and len(length) < 20 and int(length) <= LONGEST_WRITE:
+        return None
+    return Refusal(413, f"A write has at most {LONGEST_WRITE // 1024} kB.")
 
 
 def _vouched_for(proxy: TrustedProxy, peer: str, headers: Headers) -> bool:

@@ -85,6 +85,24 @@ def test_a_write_needs_a_token_that_may_write_on_loopback_too(method: str) -> No
     assert ask(auth(**AUTH), method, "/-/reload", authorization=f"Bearer {TOKEN}").text == "inside"
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content_length": "65536"}, 200),
+        ({"content_length": "65537"}, 413),
+        ({"content_length": "0" * 30 + "1"}, 413),
+        ({"content_length": "9" * 5000}, 413),
+        ({"content_length": "-1"}, 413),
+        ({"transfer_encoding": "chunked"}, 411),
+    ],
+)
+def test_a_write_is_short_and_says_how_long_it_is(headers: dict[str, str], status: int) -> None:
+    token = {"authorization": f"Bearer {TOKEN}"}
+    assert ask(auth(**AUTH), "POST", "/api/v1/notes", **token, **headers).status_code == status
+    assert ask(auth(**AUTH), "POST", "/api/v1/notes", **headers).status_code == 401
+    assert ask(auth(**AUTH), "POST", "/hooks/alertmanager", **token, **headers).text == "inside"
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_what_a_browser_sends_for_another_site_is_refused_even_with_the_right_token(site: str) -> None:
     headers = {"authorization": f"Bearer {TOKEN}", "sec_fetch_site": site}
