@@ -14,7 +14,9 @@ def number(count: int) -> str:
 
 
 def stretch(seconds: float) -> str:
-    """A length of time: `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`."""
+    """A length of time: `40 ms`, `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`."""
+    if 0 < seconds < 0.095:
+        return f"{max(1, round(seconds * 1000))} ms"
     if seconds < 9.95:
         return f"{seconds:.1f}".removesuffix(".0") + " s"
     whole = round(seconds)
