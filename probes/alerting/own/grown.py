@@ -56,6 +56,10 @@ class Window:
         start = max(0, bisect_right(self._times, now - self._seconds) - 1)
         return Counted(counted.tries - self._tries[start], counted.failed - self._failed[start])
 
+    def known(self, now: float) -> float:
+        """For how many seconds it can tell: less than its own until so long has passed."""
+        return min(self._seconds, now - self._times[0]) if self._times else 0.0
+
 
 class Grown:
     """Tries and failures by one counter, over several windows (seconds)."""
@@ -80,6 +84,11 @@ class Grown:
         """By how much both grew in the last `seconds`, one of the windows, before they were taken last."""
         window = self.windows.get(seconds)
         return Counted(0, 0) if window is None else window.grown(self._latest, self._now)
+
+    def known(self, seconds: float) -> float:
+        """For how many of the last `seconds`, one of the windows, `over` can tell."""
+        window = self.windows.get(seconds)
+        return 0.0 if window is None else window.known(self._now)
 
     @property
     def failed(self) -> float:

@@ -121,7 +121,7 @@ def _burn(
         fails = short.share > most and long.share > most
         if fails and enough.tries >= c.FEWEST_TRIES and enough.failed >= c.FEWEST_FAILED:
             tries = number(round(long.tries))
-            return f"{percent(long.share)} of {tries} {whose} failed in {stretch(pair.long)}"
+            return f"{percent(long.share)} of {tries} {whose} failed in {stretch(grown.known(pair.long))}"
     return ""
 
 

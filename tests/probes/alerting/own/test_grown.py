@@ -26,6 +26,9 @@ def test_what_began_lately_is_compared_with_its_beginning() -> None:
     grown = Grown([3600.0])
     told(grown, 11)
     assert grown.over(3600.0) == Counted(100, 10)
+    assert grown.known(3600.0) == 10, "and it is told how little that is"
+    told(grown, 7200)
+    assert grown.known(3600.0) == 3600
 
 
 def test_counts_that_fell_began_anew_and_make_no_growth_of_their_own() -> None:
