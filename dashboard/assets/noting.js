@@ -7,8 +7,7 @@
   const field = (label, value, write, more) => h("label", { key: label, className: "wide" }, `${label} `, h("input", { type: "text", value, onChange: (event) => write(event.target.value), ...more }));
   const choice = (label, value, choose, options) => h("label", { key: label }, `${label} `, h("select", { value, onChange: (event) => choose(event.target.value) }, ...options.map(([name, text]) => h("option", { key: name, value: name }, text))));
 
-  function NoteOfAlert({ submit, leave }) {
-    const [note, write] = React.useState("");
+  function NoteOfAlert({ note, write, submit, leave }) {
     const send = (event) => {
       event.preventDefault();
       submit(note.trim());
@@ -26,16 +25,22 @@
   rw.Acknowledge = ({ alert }) => {
     const held = alert.acknowledged;
     const [open, turn] = React.useState(false);
+    const [typed, type] = React.useState(null); // kept where it is refused; null: what is known already
     const { tell, form, said } = rw.useWord(held ? held.at : 0);
     const submit = (note) => {
       turn(false);
-      tell(`/api/v1/alerts/${encodeURIComponent(alert.id)}/acknowledge`, { note });
+      tell(`/api/v1/alerts/${encodeURIComponent(alert.id)}/acknowledge`, { note }, () => type(null));
     };
+    const leave = () => {
+      turn(false);
+      type(null);
+    };
+    const note = typed ?? (held ? held.note : "");
     return h(
       "div",
       { className: "judge" },
       !open && !form && button(held ? "Change the note" : "Acknowledge", () => turn(true)),
-      open && h(NoteOfAlert, { submit, leave: () => turn(false) }),
+      open && h(NoteOfAlert, { note, write: type, submit, leave }),
       form,
       said,
     );
@@ -43,8 +48,7 @@
 
   const KINDS = [["note", "note"], ["announcement", "announcement"]];
 
-  function NoteForm({ services, submit, leave }) {
-    const [text, write] = React.useState("");
+  function NoteForm({ services, text, write, submit, leave }) {
     const [kind, choose] = React.useState("note");
     const [service, about] = React.useState(services.length === 1 ? services[0] : "");
     const send = (event) => {
@@ -64,16 +68,21 @@
 
   rw.WriteNote = ({ services }) => {
     const [open, turn] = React.useState(false);
+    const [text, write] = React.useState(""); // kept where it is refused
     const { tell, form, said } = rw.useWord(0);
     const submit = (note) => {
       turn(false);
-      tell("/api/v1/notes", note);
+      tell("/api/v1/notes", note, () => write(""));
+    };
+    const leave = () => {
+      turn(false);
+      write("");
     };
     return h(
       "div",
       { className: "judge" },
       !open && !form && button("Write a note", () => turn(true)),
-      open && h(NoteForm, { services, submit, leave: () => turn(false) }),
+      open && h(NoteForm, { services, text, write, submit, leave }),
       form,
       said,
     );

@@ -38,7 +38,7 @@
     }
   };
 
-  // Null where it was taken over, else why not.
+  // Null where it was taken, else why not.
   async function send(path, word) {
     const headers = { "Authorization": `Bearer ${token.get()}`, "Content-Type": "application/json" };
     let answer;
@@ -80,7 +80,7 @@
       hold(null);
       say({ text: "Telling Roomwatch …", revision });
       const refusal = await send(path, word);
-      say({ text: refusal ?? "Taken over.", revision });
+      say({ text: refusal ?? "Saved.", revision });
       if (refusal === null) done();
     }
     function tell(path, word, done = () => {}) {

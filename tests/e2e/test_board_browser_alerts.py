@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext
 from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
 from probes.timeline.entries import Acknowledgement, AlertView, Ending, Note, Silence, Source
-from tests.e2e.stage import Stage, alert, observation, opened, room
+from tests.e2e.stage import Stage, alert, observation, opened, relocated, room
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -164,5 +164,41 @@ def test_a_note_is_written_about_a_service_or_all(stage: Stage, context: Browser
     tab.page.get_by_label("Kind").select_option("announcement")
     tab.page.get_by_label("Text").fill("  the new room is open ")
     tab.page.keyboard.press("Enter")
-    tab.wait_for_text("#alerts .said", "Taken over.")
+    tab.wait_for_text("#alerts .said", "Saved.")
     assert sent == [{"text": "the new room is open", "kind": "announcement", "service": "spaces"}]
+
+
+def test_what_was_typed_is_kept_where_it_is_refused_and_what_is_known_can_be_changed(
+    stage: Stage, context: BrowserContext
+) -> None:
+    known = Acknowledgement(by="ops", at=time.time() - 10, note="on it", silence=None)
+    show(stage, [alert("RoomsEnded", acknowledged=known)])
+    tab = opened(context, stage)
+    refused = "A write needs a bearer token."
+    tab.page.route("**/acknowledge", lambda route: route.fulfill(status=503, body=refused))
+    tab.page.evaluate("sessionStorage.setItem('roomwatch-token', 'a-token-of-enough-length')")
+    change, note = tab.page.get_by_role("button", name="Change the note"), tab.page.get_by_label("Note")
+    wide = "document.querySelector('.alert .since').getBoundingClientRect().left"
+    since = tab.page.evaluate(wide)
+    change.click()
+    assert note.input_value() == "on it"
+    note.fill("the platform is called")
+    tab.page.keyboard.press("Enter")
+    tab.wait_for_text("#alerts .said", f"Refused: {refused}")
+    assert tab.page.evaluate(wide) >= since, "what was answered takes no room from what fires"
+    change.click()
+    assert note.input_value() == "the platform is called"
+    tab.page.get_by_role("button", name="Cancel").click()
+    change.click()
+    assert note.input_value() == "on it"
+
+
+def test_a_line_of_rooms_is_named_by_the_title_of_its_room(stage: Stage, context: BrowserContext) -> None:
+    told = relocated(HOSTILE, None)
+    subject = Subject(alert="RoomsEnded", service="spaces", lineage=told.lineage)
+    gone = alert("a", subject=replace(subject, lineage="l0"))
+    stage.show(observation(1, [], relocations=(told,)), alerts=(alert("b", subject=subject), gone))
+    tab = opened(context, stage)
+    tab.wait_for_text("#alerts h2", "2 firing")
+    tab.wait_for_text("#alerts-body", "RoomsEnded · spaces · “<img src=x onerror=alert(1)>%{x}”")
+    tab.wait_for_text("#alerts-body", "RoomsEnded · spaces · l0")

@@ -11,9 +11,15 @@
   const clockOf = (view, at) => words.clock(rw.serviceTime(view, at), view.offset);
   const lasted = (view, from, to) => words.duration(Math.max(1, Math.round(rw.serviceTime(view, to) - rw.serviceTime(view, from))));
 
+  // Whose line of rooms it is: people know a room by its title, not by our id.
+  function roomOf(lineage, service) {
+    const told = service && service.relocations.find((each) => each.lineage === lineage);
+    return told ? `“${words.plain(told.from.title || told.from.room, 38)}”` : lineage;
+  }
+
   function subject({ service, node, room, lineage, probe, what }, view) {
     const seen = view.services.find((each) => each.name === service);
-    const parts = [service, node && (seen ? rw.nodeName(seen, node) : node), room, probe, what, lineage];
+    const parts = [service, node && (seen ? rw.nodeName(seen, node) : node), room, probe, what, lineage && roomOf(lineage, seen)];
     return parts.filter(Boolean).map((part) => words.plain(part, 40)).join(" · ");
   }
 
