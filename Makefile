@@ -18,7 +18,7 @@ demo: $(VENV)/.runtime ## play the launch of May 2023 and watch it (SEED=name SP
 test: $(VENV)/.dev ## all checks and tests, against real servers
 	@.ci/servers
 	@$(MAKE) --no-print-directory lint
-	$(PYTHON_IN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(PYTHON_IN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev ## the checks that need no run
 	$(VENV)/bin/ruff check .

@@ -42,7 +42,7 @@ def carried_over(tab: Watched) -> int:
 def test_may_2023_one_room_succeeded_another_and_under_half_of_the_people_found_it(
     tmp_path: Path, context: BrowserContext
 ) -> None:
-    with watched(tmp_path, context, "spaces-2023-05-24", 60) as tab:
+    with watched(tmp_path, context, "spaces-2023-05-24", 120) as tab:
         tab.wait_for_text("#banner-body", "no successor is known")
         assert re.search(
             r"Room “Campaign launch” ended at 18:2[01]:\d\d with 66\d,\d{3} listening", banner(tab)
@@ -83,7 +83,7 @@ def test_august_2024_no_room_moves_and_most_cannot_get_in_for_long(
 def test_clubhouse_2021_a_full_room_overflows_and_none_is_succeeded(
     tmp_path: Path, context: BrowserContext
 ) -> None:
-    with watched(tmp_path, context, "clubhouse-2021-02-01", 120) as tab:
+    with watched(tmp_path, context, "clubhouse-2021-02-01", 240) as tab:
         tab.wait_for_text(TILE, "overflowed into 2 rooms")
         tab.wait_for_text("#tiles-body .tile:nth-child(4)", "capacity 5,000")
         tab.wait_to_read(f"{TILE} .number", "2")
