@@ -69,7 +69,7 @@ def test_may_2023_one_room_succeeded_another_and_under_half_of_the_people_found_
 def test_august_2024_no_room_moves_and_most_cannot_get_in_for_long(
     tmp_path: Path, context: BrowserContext
 ) -> None:
-    with watched(tmp_path, context, "spaces-2024-08-12", 240) as tab:
+    with watched(tmp_path, context, "spaces-2024-08-12", 480) as tab:
         tab.wait_for_text("#banner-body .word", "FAILING")
         tab.wait(LATE, "00:35:00")
         assert "FAILING" in banner(tab)

@@ -38,14 +38,14 @@ Told = Iterable[tuple[float, Observation, tuple[Firing, ...]]]
 
 @pytest.fixture(scope="module")
 def told(request: pytest.FixtureRequest) -> Told:
-    """A whole seed, played once for all tests that look at it."""
+    """A whole seed, polled every 2.5 s, played once for all tests that look at it."""
     return list(_told(request.param))
 
 
 def _told(name: str) -> Told:
     own = OwnAlerts()
     own.follow(Objectives(), {"spaces": 10})
-    for seen in played(name, join_every=5.0):
+    for seen in played(name, step=2.5, join_every=5.0):
         yield seen.t, seen.observation, own.look((seen.observation,), seen.at)
 
 
