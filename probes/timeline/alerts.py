@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from probes.alerting.firing import Firing, Subject
 from probes.alerting.table import ALERTS, Severity
+from probes.metrics.labels import label
 from probes.model import plain_text
 from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Silence, Source
 from probes.timeline.words import Acknowledge, Heard, Listed
@@ -96,8 +97,8 @@ class Alerts:
 
     def see(self, firing: Sequence[Firing], at: float) -> None:
         """What fires by our own evaluation at this tick, and all of it."""
-        now = {each.subject: each for each in firing}
-        held = {entry.view.subject: entry for entry in self._firing.values()}
+        now = {_as_labelled(each.subject): each for each in firing}
+        held = {_as_labelled(entry.view.subject): entry for entry in self._firing.values()}
         for subject, each in now.items():
             if subject in held:
                 self._told_again(held[subject], each, at)
@@ -157,7 +158,7 @@ class Alerts:
     def _same_subject(self, subject: Subject) -> Entry | None:
         """What our own evaluation has found already."""
         own = (e for e in self._firing.values() if e.view.source is Source.OWN)
-        return next((entry for entry in own if entry.view.subject == subject), None)
+        return next((entry for entry in own if _as_labelled(entry.view.subject) == subject), None)
 
     def _ended_as(self, fingerprint: str, since: float) -> Entry | None:
         """The same alert where it was thought to have ended and still counts from the same start."""
@@ -171,7 +172,7 @@ class Alerts:
         for entry in reversed(self._ended):
             view = entry.view
             if (
-                view.subject == firing.subject
+                view.subject == _as_labelled(firing.subject)
                 and view.source is Source.ALERTMANAGER
                 and view.ended_at is not None
             ):
@@ -228,6 +229,12 @@ class Alerts:
             patience = self.watchdog if _is_watchdog(entry) else self.repeats + SLACK
             if entry.view.source is Source.ALERTMANAGER and at - entry.view.heard_at > patience:
                 self._end(entry, entry.view.heard_at, Ending.UNHEARD)
+
+
+def _as_labelled(subject: Subject) -> Subject:
+    """As Alertmanager names it: labels of metrics are shorter than an id may be."""
+    told = {name: getattr(subject, name) for name in subject.__struct_fields__}
+    return Subject(**{name: label(value) if value else "" for name, value in told.items()})
 
 
 def urgency(view: AlertView) -> tuple[int, float]:

@@ -8,11 +8,13 @@ import pytest
 
 from probes.alerting.firing import Firing, Subject
 from probes.alerting.table import Severity
+from probes.metrics.labels import label
 from probes.timeline.alerts import DOUBT_SECONDS, ENDED_SECONDS, MOST_ENDED, MOST_FIRING, SLACK, STEP, Alerts
 from probes.timeline.entries import AlertView, Ending, Silence, Source
 from probes.timeline.words import Acknowledge, Heard, Listed
 
 T = 1_000_000.0
+LONG = "r" * 200
 REPEATS, WATCHDOG = 3600.0, 300.0
 
 
@@ -322,3 +324,15 @@ class TestRestart:
         assert only(again, T + 20).since == T, "it is the same one"
         again.see([], T + 80)
         assert only(again, T + 80).ended_at == T + 80
+
+
+def test_a_long_id_is_one_alert_though_its_label_is_shorter() -> None:
+    own, labelled = (Subject(alert="RoomsFull", service="spaces", room=room) for room in (LONG, label(LONG)))
+    assert own != labelled
+    alerts = Alerts(repeats=14_400, watchdog=300)
+    alerts.see([Firing(own, since=T, summary="full")], T)
+    said = Heard(fingerprint="f", subject=labelled, severity=Severity.PAGE, since=T)
+    alerts.hear(said, T + 1)
+    alerts.see([Firing(own, since=T, summary="full")], T + 2)
+    (shown,) = alerts.shown(T + 2)
+    assert shown.view.source is Source.ALERTMANAGER
