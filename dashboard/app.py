@@ -27,6 +27,8 @@ from dashboard.hub import Hub
 from dashboard.judging import make_judging, say_what_is_wrong
 from dashboard.live import Live
 from dashboard.past import HowShown, Pasts
+from dashboard.public.desk import Desk
+from dashboard.public.front import Front
 from dashboard.recent import KEPT, Recent
 from dashboard.silences import Silences
 from dashboard.supervisor import ProberAway, Supervisor
@@ -57,6 +59,7 @@ class Web:
         self._reloading = asyncio.Lock()
         self.hub = Hub()
         self.recent = Recent()
+        self.desk = Desk(self.recent, lambda: self.config)
         self.lag = LoopLag()
         self._tasks: list[asyncio.Task[None]] = []
         self.vitals = Vitals(__version__)
@@ -82,6 +85,7 @@ class Web:
     def _publish(self, encoded: EncodedFrame) -> None:
         self.recent.add(encoded)
         self.hub.publish(encoded)
+        self.desk.show(encoded)
 
     def _prober_ended(self) -> None:
         """Say so to open boards, once: a prober that keeps ending must not look like news."""
@@ -190,8 +194,11 @@ class _Heads:
         await self._app(scope, receive, send)
 
 
-def make_app(web: Web, bound_host: str) -> Guard:
-    """Everything that is served, behind its guard. Explicit routes first, then files, then 404."""
+def make_app(web: Web, bound_host: str) -> ASGIApp:
+    """Everything that is served: what is public, then all else behind its guard.
+
+    There explicit routes come first, then files, then 404.
+    """
     app = FastAPI(
         title="Roomwatch",
         version=__version__,
@@ -224,4 +231,4 @@ def make_app(web: Web, bound_host: str) -> Guard:
     app.add_exception_handler(RequestValidationError, say_what_is_wrong)
     app.add_middleware(_Heads)
     web.guard = Guard(app, web.config.auth, bound_host)
-    return web.guard
+    return Front(web.guard, web.desk)

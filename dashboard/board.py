@@ -14,7 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dashboard.inner import DEPENDENCIES, GRAPH, LAYOUT, PLOTLY, Answer, Harvest, digest, harvest
+from dashboard.conditional import digest
+from dashboard.inner import DEPENDENCIES, GRAPH, LAYOUT, PLOTLY, Answer, Harvest, harvest
 from dashboard.layout import first_paint
 from dashboard.panels import PANELS
 from probes.settings import Config

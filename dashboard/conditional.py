@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from starlette.datastructures import Headers
 
 
@@ -18,3 +20,8 @@ def takes_gzip(headers: Headers) -> bool:
         if coding == "gzip":
             return weight.strip("0.") != "" or not weight
     return False
+
+
+def digest(body: bytes) -> str:
+    """What stands for these bytes in a path or a tag."""
+    return hashlib.sha256(body).hexdigest()[:16]

@@ -11,6 +11,7 @@ from typing import Self
 import yaml
 
 from dashboard.children import module_command, module_environment
+from probes.config.embed import PublicPanel
 from probes.config.units import SHORTEST_INTERVAL
 from probes.settings import ConfigText
 from seeds import Seed
@@ -123,6 +124,17 @@ def demo_config(seed: Seed, url: str, speed: float, folder: Path, token: str) ->
             }
         ],
         "auth": {"tokens": [{"name": "demo", "token": token, "may": "write"}], "local_reads": True},
+        "embed": {
+            "public": {
+                "title": "Live audio status",
+                "panels": [panel.value for panel in PublicPanel],
+                "services": [{"name": name, "label": "Live audio"}],
+                "rooms": ["*"],
+                "nodes": {node.id: node.label for node in seed.nodes},
+                "numbers": "exact",
+            },
+            "origins": ["*"],
+        },
         "history": {"path": str(folder / "history.sqlite")},
         "tick": _duration(max(_FASTEST_TICK, 1.0 / speed) if speed > 1 else 1.0),
     }

@@ -6,7 +6,6 @@ Its catch-all, its websocket and its callback routes stay in here; what came out
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ import httpx
 from dash import ClientsideFunction, Dash, Input, Output
 from fastapi import FastAPI
 
+from dashboard.conditional import digest
 from dashboard.layout import layout
 from dashboard.panels import PANELS
 
@@ -46,11 +46,6 @@ class Harvest:
     page: str
     scripts: Sequence[str]
     answers: Mapping[str, Answer]
-
-
-def digest(body: bytes) -> str:
-    """What stands for these bytes in a path or a tag."""
-    return hashlib.sha256(body).hexdigest()[:16]
 
 
 def harvest(services: Sequence[str], index: str) -> Harvest:

@@ -93,6 +93,11 @@ class Recent:
         for gone in self._pasts.keys() - {o.name for o in frame.services}:
             del self._pasts[gone]
 
+    def samples(self, service: str) -> Sequence[Sample]:
+        """The ticks of a service that are kept, oldest first."""
+        past = self._pasts.get(service)
+        return tuple(past.samples) if past else ()
+
     async def window(self, after: int = 0) -> bytes:
         """JSON of all ticks later than number `after`, and of up to `CATCH_UP` numbers before.
 

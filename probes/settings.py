@@ -15,6 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from probes.config.alertmanager import AlertmanagerSettings
 from probes.config.alerts import Alerts
+from probes.config.embed import Embed
 from probes.config.file import BadConfig, KeyPath, Mistake, read_text, read_yaml
 from probes.config.mistakes import find_mistakes
 from probes.config.objectives import Objectives
@@ -143,6 +144,7 @@ class Config(Settings):
     auth: Auth = Auth()
     history: HistorySettings = HistorySettings()
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    embed: Embed = Embed()
     tick: Annotated[Duration, AfterValidator(_tick_length)] = 1.0
     """The longest time between two frames; what a poll learned is shown at once."""
 
@@ -154,6 +156,7 @@ class Config(Settings):
             *_doubled(("auth", "tokens"), "name", [token.name for token in self.auth.tokens]),
             *_doubled(("auth", "basic"), "user", [user.user for user in self.auth.basic]),
             *_unknown_services(self),
+            *_doubled(("embed", "public", "services"), "name", [s.name for s in self.embed.public.services]),
         ]
         if self.history.keep < self.history.detail:
             wrong.append(_wrong(("history", "keep"), "expected no less than `history.detail`"))
@@ -179,10 +182,17 @@ def _doubled(path: KeyPath, key: str, names: list[str]) -> list[InitErrorDetails
 
 def _unknown_services(config: Config) -> list[InitErrorDetails]:
     names = [service.name for service in config.services]
+    meant: list[tuple[KeyPath, str]] = [
+        *((("events", index, "service"), event.service) for index, event in enumerate(config.events)),
+        *(
+            (("embed", "public", "services", index, "name"), service.name)
+            for index, service in enumerate(config.embed.public.services)
+        ),
+    ]
     return [
-        _wrong(("events", index, "service"), f"expected one of the names in `services` ({', '.join(names)})")
-        for index, event in enumerate(config.events)
-        if event.service not in names
+        _wrong(path, f"expected one of the names in `services` ({', '.join(names)})")
+        for path, name in meant
+        if name not in names
     ]
 
 

@@ -1,0 +1,115 @@
+"""What the public may know of a tick: the only thing that public pages are made of.
+
+Nothing internal is in here: no ids or addresses of rooms and nodes, no text that a
+service or a probe of ours wrote, no title that the config does not make public, and
+numbers as round as it says. Who renders these cannot leak what is not in them.
+Times are Unix seconds in the service's time, but for those that say wall time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from probes.config.embed import PublicPanel
+from probes.model import Cause, State
+
+
+class Series(msgspec.Struct, frozen=True, kw_only=True):
+    """The last half hour, one point each 15 s at most; all columns are of the same length."""
+
+    at: tuple[float, ...] = ()
+    participants: tuple[int | None, ...] = ()
+    success: tuple[float | None, ...] = ()
+    state: tuple[State, ...] = ()
+
+
+class PublicRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """A room with a public title. `line`: its people at each of the series' times."""
+
+    title: str
+    participants: int | None
+    line: tuple[int | None, ...] = ()
+
+
+class PublicNode(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    participants: int | None
+    answering: bool
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A room that went on elsewhere or ended; those that are only proposed or were rejected are not told.
+
+    `key` names it the same in each tick and tells nothing. Titles are empty where they are not
+    public; `to_title` is None where no successor is known.
+    """
+
+    key: str
+    cause: Cause
+    at: float
+    from_title: str
+    to_title: str | None
+    dark_seconds: float | None
+    before: int | None
+    now: int | None
+    carried_over: float | None
+    settled: bool
+
+
+class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One service. `errors` are shares of all tries by a plain word, the largest first.
+
+    `observed_at` is wall time; `since` is when the present state began, None before all that is known.
+    `sentence` says the state in plain words. `peak` is the most people in the series.
+    """
+
+    name: str
+    label: str
+    state: State
+    sentence: str
+    since: float | None
+    at: float | None
+    observed_at: float | None
+    complete: bool
+    participants: int | None
+    peak: int | None
+    rooms_open: int | None
+    success: float | None
+    errors: Mapping[str, float]
+    waiting: int | None
+    goal: float
+    rooms: tuple[PublicRoom, ...]
+    nodes: tuple[PublicNode, ...]
+    moves: tuple[Move, ...]
+    series: Series
+
+
+class Announcement(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operators told the public, in their words. `at` is wall time; no `service` means all."""
+
+    key: str
+    at: float
+    text: str
+    service: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is public at one tick. `at` is wall time, `tick` seconds.
+
+    `alive` is False where what is shown is the last that was seen before watching broke off.
+    """
+
+    seq: int
+    at: float
+    tick: float
+    alive: bool
+    title: str
+    panels: frozenset[PublicPanel]
+    services: tuple[ServiceFacts, ...]
+    announcements: tuple[Announcement, ...] = ()
+
+    def service(self, name: str) -> ServiceFacts | None:
+        """The public service of this name, the first where it is empty, or None."""
+        return next((s for s in self.services if name in ("", s.name)), None)

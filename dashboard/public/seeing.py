@@ -1,0 +1,197 @@
+"""Makes public facts of a frame and of the ticks before it. Pure: the same in, the same out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from dashboard.conditional import digest
+from dashboard.frames import Frame
+from dashboard.public.facts import (
+    Announcement,
+    Facts,
+    Move,
+    PublicNode,
+    PublicRoom,
+    Series,
+    ServiceFacts,
+)
+from dashboard.public.words import OUTCOMES, rounded, rounded_share, sentence
+from probes.config.embed import Public, PublicServiceSettings
+from probes.history import RoomKey
+from probes.model import Observation, Place, Relocation, Sample, State, Status
+from probes.timeline.entries import Note, NoteKind
+
+WINDOW = 1800.0
+_STEP = 15.0
+_MOST_ROOMS = 20
+_LINES = 4
+_MOST_MOVES = 20
+_MOST_ANNOUNCEMENTS = 20
+_TOLD = (Status.STANDING, Status.CONFIRMED)
+
+
+def facts_of(frame: Frame, pasts: Mapping[str, Sequence[Sample]], public: Public, goal: float) -> Facts:
+    """What the public may know of `frame`. `pasts`: ticks by service; `goal`: the share promised to joins."""
+    observations = {observation.name: observation for observation in frame.services}
+    return Facts(
+        seq=frame.seq,
+        at=frame.at,
+        tick=frame.tick,
+        alive=frame.prober.alive,
+        title=public.title,
+        panels=frozenset(public.panels),
+        services=tuple(
+            _service(observations[each.name], each, pasts.get(each.name, ()), public, goal)
+            for each in public.services
+            if each.name in observations
+        ),
+        announcements=tuple(_announcements(frame.notes, {each.name for each in public.services})),
+    )
+
+
+def _service(
+    seen: Observation, named: PublicServiceSettings, samples: Sequence[Sample], public: Public, goal: float
+) -> ServiceFacts:
+    exact = public.numbers == "exact"
+    samples = _of_one_clock(samples)
+    kept = _kept(samples)
+    told = tuple(sorted((r for r in seen.relocations if r.status in _TOLD), key=lambda r: -r.at))
+    errors: dict[str, float] = {}
+    for outcome, part in (seen.door.errors if seen.door else {}).items():
+        word = OUTCOMES.get(outcome, "other")
+        errors[word] = errors.get(word, 0.0) + part
+    series = Series(
+        at=tuple(_time(s) for s in kept),
+        participants=tuple(rounded(s.participants, exact) for s in kept),
+        success=tuple(rounded_share(s.success_ratio, exact) for s in kept),
+        state=tuple(s.state for s in kept),
+    )
+    return ServiceFacts(
+        name=named.name,
+        label=named.label or named.name,
+        state=seen.state,
+        sentence=sentence(seen, told),
+        since=_since(samples, seen.state),
+        at=seen.service_time if seen.service_time is not None else seen.observed_at,
+        observed_at=seen.observed_at,
+        complete=seen.complete,
+        participants=rounded(seen.participants, exact),
+        peak=max((p for p in series.participants if p is not None), default=None),
+        rooms_open=seen.rooms_open,
+        success=rounded_share(seen.door.success_ratio if seen.door else None, exact),
+        errors={
+            word: share
+            for word, part in sorted(errors.items(), key=lambda item: -item[1])
+            if (share := rounded_share(part, exact))
+        },
+        waiting=rounded(seen.door.waiting if seen.door else None, False),
+        goal=goal,
+        rooms=_rooms(seen, kept, public),
+        nodes=_nodes(seen, public),
+        moves=tuple(_move(seen.name, r, public) for r in told[:_MOST_MOVES]),
+        series=series,
+    )
+
+
+def _time(sample: Sample) -> float:
+    return sample.at if sample.service_time is None else sample.service_time
+
+
+def _of_one_clock(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Without those from before the first answer told the service's time, where it does."""
+    if not samples or samples[-1].service_time is None:
+        return samples
+    return [sample for sample in samples if sample.service_time is not None]
+
+
+def _kept(samples: Sequence[Sample]) -> list[Sample]:
+    """The last tick of each stretch of 15 s in the last half hour of the service's time."""
+    if not samples:
+        return []
+    end = _time(samples[-1])
+    last: dict[int, Sample] = {}
+    for sample in reversed(samples):
+        age = end - _time(sample)
+        if age > WINDOW:
+            break
+        last.setdefault(int(age / _STEP), sample)
+    return [last[age] for age in sorted(last, reverse=True)]
+
+
+def _since(samples: Sequence[Sample], state: State) -> float | None:
+    since = None
+    for sample in reversed(samples):
+        if sample.state is not state:
+            return since
+        since = _time(sample)
+    return None
+
+
+def _title(room: str, title: str, public: Public) -> str:
+    """The title where the config makes it public, else nothing."""
+    return title if any(_means(pattern, room) for pattern in public.rooms) else ""
+
+
+def _means(pattern: str, room: str) -> bool:
+    """Whether a pattern, in which only `*` is special, means a room's id."""
+    return fnmatchcase(room, pattern.replace("[", "[[]").replace("?", "[?]"))
+
+
+def _rooms(seen: Observation, kept: Sequence[Sample], public: Public) -> tuple[PublicRoom, ...]:
+    exact = public.numbers == "exact"
+    named = [(room, title) for room in seen.rooms if (title := _title(room.id, room.title, public))]
+    shown = named[:_MOST_ROOMS]
+    counts = [{(node, room): people for node, room, people in sample.rooms} for sample in kept]
+
+    def line(key: RoomKey) -> tuple[int | None, ...]:
+        return tuple(rounded(count.get(key), exact) for count in counts)
+
+    return tuple(
+        PublicRoom(
+            title=title,
+            participants=rounded(room.participants, exact),
+            line=line((room.node, room.id)) if index < _LINES else (),
+        )
+        for index, (room, title) in enumerate(shown)
+    )
+
+
+def _nodes(seen: Observation, public: Public) -> tuple[PublicNode, ...]:
+    exact = public.numbers == "exact"
+    return tuple(
+        PublicNode(
+            label=public.nodes.get(node.id, f"Server {number}"),
+            participants=rounded(node.participants, exact),
+            answering=node.answering,
+        )
+        for number, node in enumerate(seen.nodes, 1)
+    )
+
+
+def _move(service: str, relocation: Relocation, public: Public) -> Move:
+    exact = public.numbers == "exact"
+
+    def named(place: Place) -> str:
+        return _title(place.room, place.title, public)
+
+    return Move(
+        key=digest(f"{service}\0{relocation.id}".encode()),
+        cause=relocation.cause,
+        at=relocation.at,
+        from_title=named(relocation.from_),
+        to_title=named(relocation.to) if relocation.to else None,
+        dark_seconds=relocation.dark_seconds,
+        before=rounded(relocation.participants_before, exact),
+        now=rounded(relocation.participants_now, exact),
+        carried_over=rounded_share(relocation.carried_over, exact),
+        settled=relocation.settled,
+    )
+
+
+def _announcements(notes: Sequence[Note], services: set[str]) -> list[Announcement]:
+    told = [n for n in notes if n.kind is NoteKind.ANNOUNCEMENT and (not n.service or n.service in services)]
+    return [
+        Announcement(key=digest(note.id.encode()), at=note.at, text=note.text, service=note.service)
+        for note in told[:_MOST_ANNOUNCEMENTS]
+    ]
