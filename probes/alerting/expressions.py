@@ -191,6 +191,21 @@ def _stale(config: Config) -> str:
     return f"time() - min ({frame}) > {number(c.FRAME_STALE)}"
 
 
+def _replica_down(config: Config) -> str:
+    """One that is away leaves no series but `up`. Another lives if any has a new frame.
+
+    The value says which of the three it is: 0 down, 1 without a frame, else the age of its newest.
+    """
+    job = f'{{job="{config.alerts.job}"}}'
+    frame = f"roomwatch_frame_timestamp_seconds{job}"
+    trouble = (
+        f"  up{job} == 0\nor\n"
+        f"  time() - {frame} > {number(c.FRAME_STALE)}\nor\n"
+        f"  up{job} == 1 unless on (instance) {frame}"
+    )
+    return f"{_within('by (instance)', trouble)}\nand on ()\n{_alive(config)}"
+
+
 def _alive(config: Config) -> str:
     """The age of the newest frame of any Roomwatch: a sign of life of all that a page comes through."""
     frame = f'roomwatch_frame_timestamp_seconds{{job="{config.alerts.job}"}}'
@@ -215,6 +230,7 @@ EXPRESSIONS: Final[Mapping[str, Callable[[Config], str]]] = {
     "RoomsProbeOverrun": _probe_overrun,
     "RoomwatchDown": _down,
     "RoomwatchStale": _stale,
+    "RoomwatchReplicaDown": _replica_down,
     "RoomwatchWatchdog": _alive,
 }
 """By the alert's name. Each keeps the labels of its alert in `ALERTS`, and no others."""

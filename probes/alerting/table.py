@@ -97,6 +97,14 @@ _TABLE = (
     Alert("RoomwatchDown", _P, (), "Prometheus reaches no Roomwatch.", 15, 0),
     Alert("RoomwatchStale", _P, (), "A Roomwatch answers, but makes no new frames.", 0, 30),
     Alert(
+        "RoomwatchReplicaDown",
+        _T,
+        ("instance",),
+        "One of several Roomwatch is down or makes no frames; another watches.",
+        60,
+        60,
+    ),
+    Alert(
         "RoomwatchWatchdog",
         Severity.NONE,
         (),

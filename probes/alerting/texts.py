@@ -127,6 +127,12 @@ def texts(config: Config) -> dict[str, Text]:
             f'{{{{ range query "time() - roomwatch_frame_timestamp_seconds > {c.FRAME_STALE:g}" }}}}'
             "{{ .Labels.instance }} {{ end }}shows what it saw last, and its alerts may be as old.",
         ),
+        "RoomwatchReplicaDown": Text(
+            "One of several Roomwatch, {{ $labels.instance }}, {{ if eq $value 0.0 }}is down"
+            "{{ else if eq $value 1.0 }}makes no frames"
+            "{{ else }}makes no new frames: the newest is {{ $value | humanizeDuration }} old{{ end }}",
+            "Another watches on, and pages as before; should that one end as well, nobody does.",
+        ),
         "RoomwatchWatchdog": Text(
             "Alerting works",
             "It fires while frames are made. A dead man's switch calls you when it stops coming.",

@@ -173,6 +173,8 @@ KEPT_QUIET = [
     ("RoomsFull", ROOM, "RoomsSoonFull", ROOM, True),
     ("RoomsFull", ROOM, "RoomsSoonFull", NODE, False),
     ("RoomwatchDown", {}, "RoomwatchStale", {}, True),
+    ("RoomwatchDown", {}, "RoomwatchReplicaDown", {"instance": "a:8050"}, True),
+    ("RoomwatchStale", {}, "RoomwatchReplicaDown", {"instance": "a:8050"}, False),  # it names which
     ("RoomwatchDown", {}, "RoomwatchWatchdog", {}, False),
     ("RoomwatchDown", {}, "RoomsDataStale", SERVICE, True),
     ("RoomwatchStale", {}, "RoomsNodeDown", NODE, False),  # another Roomwatch may well see it

@@ -3,7 +3,7 @@
 It asks of each tick's observations what Prometheus' rules ask of the metrics, with the same numbers.
 Time is a service's own where it is a replay: at a pace of 20, a minute of a rule is three wall seconds,
 in which Prometheus, which knows the wall's clock alone, says other things. At a pace of 1 they agree.
-What an outside alone can know, that Roomwatch is down or hangs, is left to Prometheus. Nothing is kept
+What an outside alone can know, that a Roomwatch is down or hangs, is left to Prometheus. Nothing is kept
 over a restart: what is held back or kept firing begins anew.
 """
 

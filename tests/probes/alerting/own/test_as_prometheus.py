@@ -19,7 +19,7 @@ from tests.probes.playing import played
 CONFIG = 'services: [{name: spaces, kind: http-json, url: "http://127.0.0.1/rooms", every: 1s}]\n'
 NODE = "127.0.0.1:80"
 
-OUTSIDE = {"RoomwatchDown", "RoomwatchStale", "RoomwatchWatchdog"}
+OUTSIDE = {"RoomwatchDown", "RoomwatchStale", "RoomwatchReplicaDown", "RoomwatchWatchdog"}
 """What only an outside can know."""
 
 EVALUATIONS = {"RoomsJoinBudgetBurning": SLOW_EVERY}
