@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,7 +82,7 @@ class Receivers:
         return True
 
 
-class Alertmanager(Server):
+class Alertmanager(Server, ABC):
     """Alone, without a cluster, and its API. A kind of it writes the config file."""
 
     def __init__(self) -> None:
@@ -105,9 +106,9 @@ class Alertmanager(Server):
         told = self._client.get(f"{self.url}/api/v2/silences").raise_for_status().json()
         return [silence for silence in told if silence["status"]["state"] != "expired"]
 
+    @abstractmethod
     def write_config(self) -> None:
         """Write the config file, and whatever belongs to it, into `folder`."""
-        raise NotImplementedError
 
     def reload(self) -> None:
         self.write_config()
