@@ -40,6 +40,8 @@ class Silences:
         self._teller = teller
         self._http = Http()
         self._entries: Mapping[str, Entry] = {}
+        self._asked: dict[str, asyncio.Task[Silence]] = {}
+        """What was asked for and no tick has shown yet, by alert: who acknowledges it meanwhile gets the same."""
         self._trouble = ""
 
     def follow(self, settings: AlertmanagerSettings) -> None:
@@ -49,9 +51,18 @@ class Silences:
     def show(self, entries: Sequence[Entry]) -> None:
         """What is on the timeline at this tick."""
         self._entries = {entry.view.id: entry for entry in entries}
+        shown = {name for name, entry in self._entries.items() if _is_silenced(entry)}
+        self._asked = {
+            name: asked
+            for name, asked in self._asked.items()
+            if not asked.done() or (name in self._entries.keys() - shown and _made(asked))
+        }
 
     async def make(self, alert: str, by: str, note: str) -> Silence | None:
-        """A silence for one alert, or why there is none; None where nobody is to be asked."""
+        """A silence for one alert, or why there is none; None where nobody is to be asked.
+
+        Of several who acknowledge it at once, the first asks.
+        """
         entry = self._entries.get(alert)
         if self._settings.url is None or entry is None or entry.view.source is not Source.ALERTMANAGER:
             return None
@@ -59,6 +70,12 @@ class Silences:
             return None
         if not entry.labels:
             return Silence(said="Alertmanager is not silent about it: its labels are too long to be kept")
+        asked = self._asked.get(alert)
+        if asked is None or (asked.done() and not _made(asked)):
+            asked = self._asked[alert] = asyncio.create_task(self._request(entry, by, note))
+        return await asyncio.shield(asked)  # who asked first may leave
+
+    async def _request(self, entry: Entry, by: str, note: str) -> Silence:
         start = time.time()
         end = start + self._settings.silence
         comment = note or "acknowledged on Roomwatch's board"
@@ -128,5 +145,12 @@ class Silences:
 def _is_silenced(entry: Entry) -> bool:
     """Whether there is a silence of ours for it that has not ended."""
     held = entry.view.acknowledged
-    silence = held.silence if held is not None else None
-    return silence is not None and bool(silence.id) and (silence.until or 0.0) > time.time()
+    return held is not None and held.silence is not None and _goes_on(held.silence)
+
+
+def _made(asked: asyncio.Task[Silence]) -> bool:
+    return not asked.cancelled() and asked.exception() is None and _goes_on(asked.result())
+
+
+def _goes_on(silence: Silence) -> bool:
+    return bool(silence.id) and (silence.until or 0.0) > time.time()

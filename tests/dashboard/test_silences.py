@@ -89,6 +89,58 @@ def test_a_silence_that_was_made() -> None:
     assert before + 1800 <= silence.until <= time.time() + 1800
 
 
+def test_two_who_acknowledge_it_at_once_make_one_silence() -> None:
+    """Also the second who comes before a tick has shown the first one's."""
+    exchanges: list[Exchange] = []
+
+    async def handler(exchange: Exchange) -> bool:
+        exchanges.append(exchange)
+        exchange.writer.write(answer(b'{"silenceID": "s-%d"}' % len(exchanges)))
+        return True
+
+    async def main() -> list[Silence | None]:
+        async with serving(handler) as server:
+            silences = Silences(settings(server.url), Told())
+            silences.show([entry()])
+            try:
+                made = await asyncio.gather(*(silences.make("a1", by, "") for by in ("ana", "bo")))
+                silences.show([entry()])
+                made.append(await silences.make("a1", "cy", ""))
+                silences.show([known(entry(), time.time() + 100)])
+                silences.show([entry()])  # it is over, and was lifted
+                return [*made, await silences.make("a1", "di", "")]
+            finally:
+                await silences._http.close()
+
+    assert [silence and silence.id for silence in asyncio.run(main())] == ["s-1", "s-1", "s-1", "s-2"]
+    assert len(exchanges) == 2
+
+
+def test_after_a_failure_the_next_asks_again() -> None:
+    exchanges: list[Exchange] = []
+
+    async def handler(exchange: Exchange) -> bool:
+        exchanges.append(exchange)
+        good = len(exchanges) > 1
+        exchange.writer.write(answer(b'{"silenceID": "s-1"}', status=200 if good else 500))
+        return True
+
+    async def main() -> list[Silence | None]:
+        async with serving(handler) as server:
+            silences = Silences(settings(server.url), Told())
+            silences.show([entry()])
+            try:
+                return [await silences.make("a1", "ana", ""), await silences.make("a1", "bo", "")]
+            finally:
+                await silences._http.close()
+
+    failed, made = asyncio.run(main())
+    assert failed is not None
+    assert "answered 500" in failed.said
+    assert made is not None
+    assert made.id == "s-1"
+
+
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
