@@ -41,7 +41,7 @@ class Silences:
         self._http = Http()
         self._entries: Mapping[str, Entry] = {}
         self._asked: dict[str, asyncio.Task[Silence]] = {}
-        """What was asked for and no tick has shown yet, by alert: who acknowledges it meanwhile gets the same."""
+        """What was asked for and no tick has shown yet, by alert: whoever comes meanwhile gets the same."""
         self._trouble = ""
 
     def follow(self, settings: AlertmanagerSettings) -> None:

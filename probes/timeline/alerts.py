@@ -17,6 +17,9 @@ from probes.timeline.words import Acknowledge, Heard, Listed
 MOST_FIRING = 50
 MOST_ENDED = 20
 MOST_WATCHDOGS = 4
+MOST_ACKNOWLEDGED = 8
+"""What was said of one alert, silences that came and went included: the first and the last of it are kept."""
+
 ENDED_SECONDS = 4 * 3600.0
 """For how long an alert that has ended is shown: as long as the charts reach back."""
 
@@ -120,16 +123,16 @@ class Alerts:
         acknowledged = Acknowledgement(by=word.by, at=at, note=plain_text(word.note, 400))
         if entry.view.acknowledged is not None:
             acknowledged = replace(acknowledged, silence=entry.view.acknowledged.silence)
-        self._hold(_with(entry, acknowledged=acknowledged))
+        self._hold(_known(entry, acknowledged, at))
         return ""
 
-    def silenced(self, alert: str, silence: Silence) -> str:
+    def silenced(self, alert: str, silence: Silence, at: float) -> str:
         """Note what became of a silence. Returns why that cannot be, or ""."""
         for entries in (list(self._firing.values()), self._ended):
             for index, entry in enumerate(entries):
                 held = entry.view.acknowledged
                 if entry.view.id == alert and held is not None:
-                    changed = _with(entry, acknowledged=replace(held, silence=silence))
+                    changed = _known(entry, replace(held, silence=silence), at)
                     if entries is self._ended:
                         self._ended[index] = changed
                     else:
@@ -183,7 +186,7 @@ class Alerts:
 
     def _own(self, firing: Firing, at: float) -> Entry:
         found = _id(repr(firing.subject), firing.since)
-        before = next((e.view.acknowledged for e in self._ended if e.view.id == found), None)
+        before = next((ended for ended in self._ended if ended.view.id == found), None)
         view = AlertView(
             id=found,
             subject=firing.subject,
@@ -192,9 +195,9 @@ class Alerts:
             since=firing.since,
             heard_at=at,
             summary=plain_text(firing.summary, 400),
-            acknowledged=before,
+            acknowledged=before.view.acknowledged if before else None,
         )
-        return Entry(view=view)
+        return Entry(view=view, acknowledgements=before.acknowledgements if before else ())
 
     def _told_again(self, held: Entry, firing: Firing, at: float) -> None:
         """The numbers in our own words change from tick to tick."""
@@ -259,7 +262,15 @@ def _said(heard: Heard, held: Entry | None, at: float) -> Entry:
         dashboard_url=heard.dashboard_url,
         acknowledged=held.view.acknowledged if held else None,
     )
-    return Entry(view=view, fingerprint=heard.fingerprint, labels=heard.labels)
+    known = held.acknowledgements if held else ()
+    return Entry(view=view, acknowledgements=known, fingerprint=heard.fingerprint, labels=heard.labels)
+
+
+def _known(entry: Entry, acknowledged: Acknowledgement, at: float) -> Entry:
+    """`entry` as somebody knows of it from `at` on."""
+    first, rest = entry.acknowledgements[:1], entry.acknowledgements[1:]
+    known = (*first, *rest[2 - MOST_ACKNOWLEDGED :], (at, acknowledged))
+    return replace(_with(entry, acknowledged=acknowledged), acknowledgements=known)
 
 
 def _with(entry: Entry, **changes: object) -> Entry:

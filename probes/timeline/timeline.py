@@ -48,7 +48,7 @@ class Timeline:
             case Acknowledge():
                 return self._alerts.acknowledge(word, at)
             case Silenced():
-                return self._alerts.silenced(word.alert, word.silence)
+                return self._alerts.silenced(word.alert, word.silence, at)
         text = plain_text(word.text, 600)
         if not text:
             return "a note needs a text"

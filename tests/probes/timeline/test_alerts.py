@@ -9,7 +9,16 @@ import pytest
 from probes.alerting.firing import Firing, Subject
 from probes.alerting.table import Severity
 from probes.metrics.labels import label
-from probes.timeline.alerts import DOUBT_SECONDS, ENDED_SECONDS, MOST_ENDED, MOST_FIRING, SLACK, STEP, Alerts
+from probes.timeline.alerts import (
+    DOUBT_SECONDS,
+    ENDED_SECONDS,
+    MOST_ACKNOWLEDGED,
+    MOST_ENDED,
+    MOST_FIRING,
+    SLACK,
+    STEP,
+    Alerts,
+)
 from probes.timeline.entries import AlertView, Ending, Silence, Source
 from probes.timeline.words import Acknowledge, Heard, Listed
 
@@ -220,7 +229,7 @@ class TestAcknowledged:
         held = only(alerts, T + 5).acknowledged
         assert held is not None
         assert (held.by, held.at, held.note) == ("ops", T + 5, "on it [2J")
-        assert alerts.silenced(found, Silence(said="silent", id="s1", until=T + 99)) == ""
+        assert alerts.silenced(found, Silence(said="silent", id="s1", until=T + 99), T + 6) == ""
         alerts.acknowledge(Acknowledge(found, "eve", ""), T + 9)
         held = only(alerts, T + 9).acknowledged
         assert held is not None
@@ -231,14 +240,30 @@ class TestAcknowledged:
         found = only(alerts, T).id
         alerts.acknowledge(Acknowledge(found, "ops"), T + 1)
         alerts.hear(heard(ended=T + 60), T + 61)
-        assert alerts.silenced(found, Silence(said="lifted")) == ""
+        assert alerts.silenced(found, Silence(said="lifted"), T + 61) == ""
         held = only(alerts, T + 61).acknowledged
         assert held is not None
         assert held.silence == Silence(said="lifted")
 
+    def test_what_was_said_before_is_kept_with_its_time_the_first_and_the_last_of_it(
+        self, alerts: Alerts
+    ) -> None:
+        alerts.see([own()], T)
+        found = only(alerts, T).id
+        for second in range(20):
+            alerts.acknowledge(Acknowledge(found, f"p{second}"), T + second)
+        alerts.hear(heard(), T + 30)
+        alerts.silenced(found, Silence(said="silent", id="s1"), T + 31)
+        (entry,) = alerts.shown(T + 31)
+        times, said = zip(*entry.acknowledgements, strict=True)
+        assert times == (T, *(T + second for second in range(14, 20)), T + 31)
+        assert len(times) == MOST_ACKNOWLEDGED
+        assert [each.by for each in said] == ["p0", *(f"p{second}" for second in range(14, 20)), "p19"]
+        assert said[-1] == entry.view.acknowledged
+
     def test_what_cannot_be_is_said(self, alerts: Alerts) -> None:
         assert "no alert has the id “x”" in alerts.acknowledge(Acknowledge("x", "ops"), T)
-        assert "no alert with the id “x”" in alerts.silenced("x", Silence(said=""))
+        assert "no alert with the id “x”" in alerts.silenced("x", Silence(said=""), T)
         alerts.hear(heard(ended=T + 60), T + 61)
         assert "has ended" in alerts.acknowledge(Acknowledge(only(alerts, T + 61).id, "ops"), T + 62)
 

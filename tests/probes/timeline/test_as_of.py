@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
 from probes.timeline.alerts import ENDED_SECONDS
 from probes.timeline.as_of import as_of
-from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Note, Past, Source
+from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Note, Past, Silence, Source
 
 
 def alert(name: str, since: float, ended: float | None, severity: Severity = Severity.PAGE) -> Entry:
+    known = Acknowledgement(by="ana", at=since + 60)
+    silent = replace(known, silence=Silence(said="silent", id="s", until=since + 3660))
+    lifted = replace(known, by="bo", at=since + 80, silence=Silence(said="the silence ended"))
     return Entry(
+        acknowledgements=((since + 60, known), (since + 62, silent), (since + 90, lifted)),
         view=AlertView(
             id=name,
             subject=Subject(alert=name),
@@ -22,8 +27,8 @@ def alert(name: str, since: float, ended: float | None, severity: Severity = Sev
             heard_at=since + 500,
             ended_at=ended,
             ending=None if ended is None else Ending.OVER,
-            acknowledged=Acknowledgement(by="ana", at=since + 60),
-        )
+            acknowledged=lifted,
+        ),
     )
 
 
@@ -55,6 +60,19 @@ def test_what_fired_what_had_ended_and_what_was_noted(
     assert all((view.ending is None) == (view.ended_at is None) for view in alerts)
 
 
-def test_nobody_knew_before_they_said_so() -> None:
-    (before,), (after,) = as_of(PAST, 1059)[0], as_of(PAST, 1060)[0]
-    assert (before.acknowledged, after.acknowledged and after.acknowledged.by) == (None, "ana")
+@pytest.mark.parametrize(
+    ("at", "who", "silence"),
+    [
+        (1059, None, None),
+        (1060, "ana", None),
+        (1062, "ana", "silent"),
+        (1089, "ana", "silent"),
+        (1090, "bo", "the silence ended"),
+    ],
+)
+def test_who_knew_and_whether_it_was_silent_is_as_it_was_then(
+    at: float, who: str | None, silence: str | None
+) -> None:
+    ((view,), _) = as_of(PAST, at)
+    known = view.acknowledged
+    assert (known and known.by, known and known.silence and known.silence.said) == (who, silence)
