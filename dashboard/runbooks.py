@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Response
+
+from probes.alerting.table import ALERTS
 
 PATH = "/runbooks"
 FIRST = "README"
@@ -48,11 +51,24 @@ class Runbooks:
             self._pages[name] = self._render(name)
         return self._pages.get(name)
 
-    def _render(self, name: str) -> str:
-        from dashboard.pages import render
+    def contents(self) -> str:
+        """A page that lists the others: each alert with what it means and what it does."""
+        rows = [
+            f"| [{alert.name}]({PATH}/{alert.name}) | {alert.meaning} | {alert.severity} |"
+            for alert in ALERTS.values()
+            if alert.name in self._files
+        ]
+        table = "\n".join(["| alert | what it means | severity |", "|---|---|---|", *rows])
+        return _shown("Runbooks", f"# Runbooks\n\n{table}\n", [])
 
-        body = html(self._files[name].read_text("utf-8"))
-        return render("runbook.html", name=name, first=FIRST, names=self.names, body=body)
+    def _render(self, name: str) -> str:
+        return _shown(name, self._files[name].read_text("utf-8"), self.names)
+
+
+def _shown(name: str, markdown: str, others: Sequence[str]) -> str:
+    from dashboard.pages import render
+
+    return render("runbook.html", name=name, first=FIRST, names=others, body=html(markdown))
 
 
 def html(markdown: str) -> str:
@@ -72,8 +88,10 @@ def make_runbooks(runbooks: Runbooks) -> APIRouter:
     pages = APIRouter(prefix=PATH, include_in_schema=False)
 
     @pages.get("")
-    async def first() -> Response:
-        return Response(status_code=307, headers={"Location": f"{PATH}/{FIRST}"})
+    @pages.get("/")
+    async def contents() -> Response:
+        found = await asyncio.to_thread(runbooks.contents)
+        return Response(found, media_type="text/html", headers=_HEADERS)
 
     @pages.get("/{name}")
     async def page(name: str) -> Response:

@@ -52,7 +52,8 @@ def make_timeline(
         except ProberAway as away:
             raise HTTPException(503, _sentence(str(away))) from None
         if error:
-            raise HTTPException(422, _sentence(error))
+            unknown = isinstance(word, Acknowledge) and not _on_board(hub, word.alert)
+            raise HTTPException(404 if unknown else 422, _sentence(error))
 
     @api.get("/timeline")
     async def timeline(
@@ -93,6 +94,10 @@ def make_timeline(
         return Response(status_code=204)
 
     return api
+
+
+def _on_board(hub: Hub, alert: str) -> bool:
+    return hub.latest is not None and any(view.id == alert for view in hub.latest.frame.alerts)
 
 
 def _sentence(text: str) -> str:

@@ -84,8 +84,18 @@ async def test_the_address_of_every_alert_opens() -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("path", ["/runbooks", "/runbooks/"])
+async def test_without_a_name_all_are_listed_with_what_they_mean(path: str) -> None:
+    answer = await asked(path)
+    assert answer.status_code == 200
+    main = re.search(r"<main>(.*)</main>", answer.text, re.DOTALL)
+    assert main is not None
+    rows = re.findall(r'<td><a href="/runbooks/(\w+)">\1</a></td>\s*<td>(.+)</td>\s*<td>(\w+)</td>', main[1])
+    assert rows == [(name, alert.meaning, alert.severity) for name, alert in ALERTS.items()]
+
+
+@pytest.mark.anyio
 async def test_the_first_page_and_names_with_their_suffix_open_and_others_do_not() -> None:
-    assert (await asked("/runbooks")).headers["Location"] == "/runbooks/README"
     assert "Before a launch" in (await asked("/runbooks/README.md")).text
     for name in ("Nothing", "..%2F..%2Fpyproject.toml", "%2Fetc%2Fpasswd", "README.md.md"):
         assert (await asked(f"/runbooks/{name}")).status_code == 404

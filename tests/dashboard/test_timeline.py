@@ -44,7 +44,7 @@ class Api:
     def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         async def main() -> httpx.Response:
             hub = Hub()
-            hub.publish(encode(tick(observation("spaces")), 1.0, []))
+            hub.publish(encode(tick(observation("spaces"), alerts=(entry("a1"),)), 1.0, []))
             supervisor = cast("Supervisor", self)
             silences = Silences(AlertmanagerSettings(), self)
             app = FastAPI()
@@ -115,4 +115,7 @@ def test_what_the_prober_refuses_or_cannot_take_now_is_said() -> None:
         422,
         "This alert has ended; write a note instead.",
     )
+    unknown = Api("no alert has the id “a2”")
+    answer = unknown.ask("POST", "/api/v1/alerts/a2/acknowledge", {})
+    assert (answer.status_code, answer.json()["detail"]) == (404, "No alert has the id “a2”.")
     assert Api(None).ask("POST", "/api/v1/notes", {"text": "x"}).status_code == 503
