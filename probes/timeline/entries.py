@@ -72,7 +72,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag="alert"):
     """An alert with what Alertmanager knows it by, and what history is to know of it.
 
     `labels` are empty where they are not its own to the letter: a silence must not match more than it.
-    `acknowledgements`: each with the wall time from which it and its silence stood so; the last is the view's.
+    `acknowledgements`: each with the wall time since when it was so, its silence included.
     """
 
     view: AlertView
