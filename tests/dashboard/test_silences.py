@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +20,8 @@ from probes.timeline.words import Listed, Silenced, Word
 from tests.probes.raw_http import Exchange, answer, serving
 from tests.probes.seen import entry
 from tests.servers import refusing_port
+
+T = TypeVar("T")
 
 
 class Told:
@@ -59,25 +63,36 @@ def made(url: str | None, *entries: Entry) -> Silence | None:
     return asyncio.run(main())
 
 
-def asked(status: int, body: bytes, *entries: Entry) -> tuple[Silence | None, list[Exchange]]:
-    """The same with an Alertmanager that answers so, and what it was asked."""
+def told(
+    reply: Callable[[int], bytes], ask: Callable[[Silences], Awaitable[T]], *entries: Entry
+) -> tuple[T, list[Exchange]]:
+    """What `ask` finds where Alertmanager answers so to the first question, the second and so on."""
     exchanges: list[Exchange] = []
 
     async def handler(exchange: Exchange) -> bool:
         exchanges.append(exchange)
-        exchange.writer.write(answer(body, status=status))
+        exchange.writer.write(reply(len(exchanges)))
         return True
 
-    async def main() -> Silence | None:
+    async def main() -> T:
         async with serving(handler) as server:
             silences = Silences(settings(server.url), Told())
             silences.show(entries)
             try:
-                return await silences.make("a1", "ops", "on it")
+                return await ask(silences)
             finally:
                 await silences._http.close()
 
     return asyncio.run(main()), exchanges
+
+
+def asked(status: int, body: bytes, *entries: Entry) -> tuple[Silence | None, list[Exchange]]:
+    """A silence for the alert a1 from an Alertmanager that answers so, and what it was asked."""
+
+    async def ask(silences: Silences) -> Silence | None:
+        return await silences.make("a1", "ops", "on it")
+
+    return told(lambda _: answer(body, status=status), ask, *entries)
 
 
 def test_a_silence_that_was_made() -> None:
@@ -90,51 +105,28 @@ def test_a_silence_that_was_made() -> None:
 
 
 def test_two_who_acknowledge_it_at_once_make_one_silence() -> None:
-    """Also the second who comes before a tick has shown the first one's."""
-    exchanges: list[Exchange] = []
+    """Also one more who comes before a tick has shown it."""
 
-    async def handler(exchange: Exchange) -> bool:
-        exchanges.append(exchange)
-        exchange.writer.write(answer(b'{"silenceID": "s-%d"}' % len(exchanges)))
-        return True
+    async def ask(silences: Silences) -> list[Silence | None]:
+        made = await asyncio.gather(*(silences.make("a1", by, "") for by in ("ana", "bo")))
+        silences.show([entry()])
+        made.append(await silences.make("a1", "cy", ""))
+        silences.show([known(entry(), time.time() + 100)])
+        silences.show([entry()])  # it is over, and was lifted
+        return [*made, await silences.make("a1", "di", "")]
 
-    async def main() -> list[Silence | None]:
-        async with serving(handler) as server:
-            silences = Silences(settings(server.url), Told())
-            silences.show([entry()])
-            try:
-                made = await asyncio.gather(*(silences.make("a1", by, "") for by in ("ana", "bo")))
-                silences.show([entry()])
-                made.append(await silences.make("a1", "cy", ""))
-                silences.show([known(entry(), time.time() + 100)])
-                silences.show([entry()])  # it is over, and was lifted
-                return [*made, await silences.make("a1", "di", "")]
-            finally:
-                await silences._http.close()
-
-    assert [silence and silence.id for silence in asyncio.run(main())] == ["s-1", "s-1", "s-1", "s-2"]
+    made, exchanges = told(lambda number: answer(b'{"silenceID": "s-%d"}' % number), ask, entry())
+    assert [silence and silence.id for silence in made] == ["s-1", "s-1", "s-1", "s-2"]
     assert len(exchanges) == 2
 
 
 def test_after_a_failure_the_next_asks_again() -> None:
-    exchanges: list[Exchange] = []
+    async def ask(silences: Silences) -> list[Silence | None]:
+        return [await silences.make("a1", by, "") for by in ("ana", "bo")]
 
-    async def handler(exchange: Exchange) -> bool:
-        exchanges.append(exchange)
-        good = len(exchanges) > 1
-        exchange.writer.write(answer(b'{"silenceID": "s-1"}', status=200 if good else 500))
-        return True
-
-    async def main() -> list[Silence | None]:
-        async with serving(handler) as server:
-            silences = Silences(settings(server.url), Told())
-            silences.show([entry()])
-            try:
-                return [await silences.make("a1", "ana", ""), await silences.make("a1", "bo", "")]
-            finally:
-                await silences._http.close()
-
-    failed, made = asyncio.run(main())
+    (failed, made), _ = told(
+        lambda number: answer(b'{"silenceID": "s-1"}', status=500 if number == 1 else 200), ask, entry()
+    )
     assert failed is not None
     assert "answered 500" in failed.said
     assert made is not None
