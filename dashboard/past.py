@@ -135,7 +135,8 @@ def _moment(history: Reader, at: float) -> Moment:
 
 def _frame(history: Reader, moment: Moment, shown: HowShown) -> PastFrame:
     timeline = history.timeline(moment.at - ENDED_SECONDS, math.nextafter(moment.at, math.inf), LOOKED_AT)
-    alerts, notes = as_of(timeline, moment.at)
+    said = {alert: words for seen in moment.services for alert, words in seen.said.items()}
+    alerts, notes = as_of(timeline, moment.at, said)
     return PastFrame(
         seq=moment.seq,
         at=moment.at,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from probes.model import Observation, Relocation, Sample
 from probes.pipeline import Tick
-from probes.timeline.entries import Past
+from probes.timeline.entries import Past, Said
 
 THIN_SECONDS = 10.0
 """After `Kept.detail` one tick is left of each stretch this long."""
@@ -59,10 +60,14 @@ class History(Protocol):
 
 
 class Seen(NamedTuple):
-    """One service as a whole board showed it. `left_out`: older relocations that were not kept."""
+    """One service as a whole board showed it. `left_out`: older relocations that were not kept.
+
+    `said`: what was said of its alerts that fired then, by their ids.
+    """
 
     observation: Observation
     left_out: int
+    said: Mapping[str, Said] = {}
 
 
 class Moment(NamedTuple):

@@ -23,7 +23,7 @@ from probes.history.sqlite_file import (
 from probes.history.whole import Turns, pack_whole
 from probes.model import Observation, Relocation, RoomView
 from probes.pipeline import Tick
-from probes.timeline.entries import Entry, Note
+from probes.timeline.entries import Entry, Note, is_news
 
 _SEEN_SECONDS = 600.0
 """How far behind the time may be that a room is said to have been seen."""
@@ -104,7 +104,7 @@ class SqliteHistory:
                 for observation in tick.observations:
                     number = self._append(observation, tick)
                     if turn is not None:
-                        self._append_whole(number, observation, turn)
+                        self._append_whole(number, pack_whole(observation, tick.alerts), turn)
                 for entry in tick.alerts:
                     self._note(entry.view.id, entry, entry.view.since, entry.view.ended_at)
                 for note in tick.notes:
@@ -166,10 +166,8 @@ class SqliteHistory:
             self._relocation(service, relocation, tick.at)
         return int(row[0])
 
-    def _append_whole(self, number: int, observation: Observation, turn: bool) -> None:
-        self._db.execute(
-            "INSERT INTO whole (tick, turn, body) VALUES (?, ?, ?)", (number, turn, pack_whole(observation))
-        )
+    def _append_whole(self, number: int, body: bytes, turn: bool) -> None:
+        self._db.execute("INSERT INTO whole (tick, turn, body) VALUES (?, ?, ?)", (number, turn, body))
 
     def _service(self, name: str) -> int:
         known = self._services.get(name)
@@ -207,8 +205,8 @@ class SqliteHistory:
         self._relocations[service, relocation.id] = body
 
     def _note(self, name: str, entry: Entry | Note, at: float, until: float | None) -> None:
-        """Most ticks have nothing new on the timeline: then it is the same object or an equal one."""
-        if self._timeline.get(name) == entry:
+        """Most ticks have nothing new on the timeline but the numbers in an alert's words."""
+        if not is_news(self._timeline.get(name), entry):
             return
         self._db.execute(
             "INSERT OR REPLACE INTO timeline (id, at, until, body) VALUES (?, ?, ?, ?)",

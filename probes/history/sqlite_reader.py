@@ -236,4 +236,4 @@ def _seen(db: sqlite3.Connection, data: bytes, whole_data: bytes) -> Seen | None
         body, whole = unpack(data), unpack_whole(whole_data)
     except (zlib.error, msgspec.DecodeError):
         return None
-    return Seen(restored(body, whole, _room_titles(db, body.rooms)), whole.left_out)
+    return Seen(restored(body, whole, _room_titles(db, body.rooms)), whole.left_out, whole.said)

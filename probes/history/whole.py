@@ -16,6 +16,7 @@ from probes.history.base import THIN_SECONDS
 from probes.history.sqlite_file import Body
 from probes.model import Door, Observation, Relocation, RoomState, RoomView
 from probes.pipeline import Tick
+from probes.timeline.entries import Entry, Said
 
 MOST_RELOCATIONS = 20
 """Relocations kept with a board, the newest: more than it shows."""
@@ -48,19 +49,22 @@ class RoomRest(msgspec.Struct, array_like=True, frozen=True):
 class Whole(msgspec.Struct, array_like=True):
     """An observation without what its tick's body holds, as it is stored.
 
-    `left_out`: relocations beyond `MOST_RELOCATIONS`.
+    `left_out`: relocations beyond `MOST_RELOCATIONS`; `said`: what was said of each of the
+    service's alerts that fired, by its id.
     """
 
     seen: Observation
     rooms: list[RoomRest]
     left_out: int
+    said: Mapping[str, Said] = {}
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Whole)
 
 
-def pack_whole(observation: Observation) -> bytes:
+def pack_whole(observation: Observation, alerts: Sequence[Entry] = ()) -> bytes:
+    """`alerts` are those of the tick, of whatever service."""
     relocations = _newest(observation.relocations)
     lineages = {relocation.lineage for relocation in relocations}
     seen = msgspec.structs.replace(
@@ -74,7 +78,12 @@ def pack_whole(observation: Observation) -> bytes:
     )
     told = (_rest(place, room, lineages) for place, room in enumerate(observation.rooms))
     rooms = [rest for rest in told if rest != RoomRest(rest.place)]
-    whole = Whole(seen, rooms, len(observation.relocations) - len(relocations))
+    said = {
+        entry.view.id: Said(entry.view.summary, entry.view.said_at)
+        for entry in alerts
+        if entry.view.ended_at is None and entry.view.subject.service == observation.name
+    }
+    whole = Whole(seen, rooms, len(observation.relocations) - len(relocations), said)
     return zlib.compress(_encoder.encode(whole), _LEVEL)
 
 

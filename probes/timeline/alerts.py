@@ -23,9 +23,6 @@ MOST_ACKNOWLEDGED = 8
 ENDED_SECONDS = 4 * 3600.0
 """For how long an alert that has ended is shown: as long as the charts reach back."""
 
-STEP = 15.0
-"""Seconds between two notes of the same news: what fires on is not news every second."""
-
 DOUBT_SECONDS = 60.0
 """For so long Alertmanager's word that an alert has ended outranks our own evaluation, which may only be
 slower. After that the alert is shown again: Prometheus may be gone, and Alertmanager then ends all."""
@@ -89,8 +86,7 @@ class Alerts:
         """
         for entry in [e for e in self._firing.values() if e.view.source is Source.ALERTMANAGER]:
             if entry.fingerprint in listed.since:
-                if at - entry.view.heard_at >= STEP:
-                    self._hold(_with(entry, heard_at=at))
+                self._hold(_with(entry, heard_at=at))
             elif entry.view.heard_at < listed.asked:
                 self._end(entry, at, Ending.RESOLVED)
         for fingerprint, since in listed.since.items():
@@ -195,14 +191,15 @@ class Alerts:
             since=firing.since,
             heard_at=at,
             summary=plain_text(firing.summary, 400),
+            said_at=at,
             acknowledged=before.view.acknowledged if before else None,
         )
         return Entry(view=view, acknowledgements=before.acknowledgements if before else ())
 
     def _told_again(self, held: Entry, firing: Firing, at: float) -> None:
-        """The numbers in our own words change from tick to tick."""
-        if held.view.source is Source.OWN and at - held.view.heard_at >= STEP:
-            self._hold(_with(held, summary=plain_text(firing.summary, 400), heard_at=at))
+        """The numbers of this tick are in our words; Alertmanager's may be minutes old."""
+        heard = at if held.view.source is Source.OWN else held.view.heard_at
+        self._hold(_with(held, summary=plain_text(firing.summary, 400), said_at=at, heard_at=heard))
 
     def _hold(self, entry: Entry) -> None:
         """It fires. Where too much does, tickets give way to pages."""
@@ -256,6 +253,7 @@ def _said(heard: Heard, held: Entry | None, at: float) -> Entry:
         since=min(held.view.since, since) if held else since,
         heard_at=at,
         summary=heard.summary,
+        said_at=at,
         description=heard.description,
         runbook_url=heard.runbook_url,
         generator_url=heard.generator_url,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
@@ -49,7 +50,8 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     """One time that an alert fired for one subject, as the board shows it. Times are wall time.
 
-    `heard_at`: when it was last said that it fires. All text is plain, all links are http or https.
+    `heard_at`: when it was last said that it fires. `said_at`: of when the numbers of `summary` are, as
+    far as known. All text is plain, all links are http or https.
     """
 
     id: str
@@ -61,6 +63,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: float | None = None
     ending: Ending | None = None
     summary: str = ""
+    said_at: float | None = None
     description: str = ""
     runbook_url: str = ""
     generator_url: str = ""
@@ -95,6 +98,33 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, tag="note"):
     text: str
     kind: NoteKind = NoteKind.NOTE
     service: str = ""
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """The summary of an alert as a board told it, and of when its numbers are."""
+
+    summary: str
+    at: float | None
+
+
+WORDS_SECONDS = 15.0
+"""An alert is told anew at each tick; what only its words tell is news so rarely, where it is kept."""
+
+
+def is_news(kept: Entry | Note | None, now: Entry | Note) -> bool:
+    """Whether there is more to keep of an alert or a note than what is kept already."""
+    if kept == now:
+        return False
+    if not isinstance(kept, Entry) or not isinstance(now, Entry):
+        return True
+    words = {"summary": kept.view.summary, "said_at": kept.view.said_at, "heard_at": kept.view.heard_at}
+    if replace(now, view=replace(now.view, **words)) != kept:
+        return True
+    return _told_at(now.view) - _told_at(kept.view) >= WORDS_SECONDS
+
+
+def _told_at(view: AlertView) -> float:
+    return max(view.heard_at, view.said_at or 0.0)
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from probes.alerting.table import Severity
 from probes.history import Backend, Kept
-from probes.timeline.entries import Past
+from probes.timeline.entries import WORDS_SECONDS, Past, Said
 from tests.probes.seen import AT, entry, note, observation, tick
 
 ALL = Kept(detail=1e9, keep=1e9, max_size=10**10)
@@ -46,4 +47,33 @@ def test_the_timeline_is_deleted_with_the_rest_but_not_what_still_fires(backend:
     left = reader.timeline(0, 1e12, 10)
     assert [e.view.id for e in left.alerts] == ["fires"]
     assert [n.id for n in left.notes] == ["new"]
+    history.close()
+
+
+def test_words_that_change_at_each_tick_are_kept_rarely_and_with_each_whole_board(
+    backend: Backend, path: Path
+) -> None:
+    """The board of then tells the numbers of then, whichever are kept of the alert itself."""
+    history, reader = backend.write(path, ALL), backend.read(path)
+    words = ["one", *(f"{n} people" for n in range(1, 20))]
+    for second, summary in enumerate(words):
+        now = AT + second
+        told = entry("a", AT, summary=summary, said_at=now, heard_at=now)
+        history.append(tick(observation(), at=now, seq=int(now), alerts=(told,)))
+        (kept,) = reader.timeline(0, 1e12, 10).alerts
+        assert kept.view.summary == words[second // int(WORDS_SECONDS) * int(WORDS_SECONDS)]
+    moments = [reader.moment(AT), reader.moment(AT + 19)]
+    said = [(each.at, each.services[0].said["a"]) for each in moments if each is not None]
+    assert said == [(at, Said(words[int(at - AT)], at)) for at, _ in said]
+    assert len({at for at, _ in said}) == 2
+    history.close()
+
+
+def test_what_is_new_about_an_alert_is_kept_at_once(backend: Backend, path: Path) -> None:
+    history, reader = backend.write(path, ALL), backend.read(path)
+    history.append(tick(observation(), alerts=(entry("a", AT),)))
+    for second, change in enumerate(({"ended_at": AT + 1}, {"severity": Severity.TICKET}), 1):
+        told = entry("a", AT, **change)
+        history.append(tick(observation(), at=AT + second, alerts=(told,)))
+        assert reader.timeline(0, 1e12, 10).alerts == (told,)
     history.close()

@@ -16,7 +16,6 @@ from probes.timeline.alerts import (
     MOST_ENDED,
     MOST_FIRING,
     SLACK,
-    STEP,
     Alerts,
 )
 from probes.timeline.entries import AlertView, Ending, Silence, Source
@@ -151,8 +150,9 @@ class TestList:
 
     def test_what_is_listed_is_heard(self, alerts: Alerts) -> None:
         alerts.hear(heard(), T)
-        alerts.list(Listed({"f1": T}, T + STEP), T + STEP)
-        assert only(alerts, T + STEP).heard_at == T + STEP
+        alerts.list(Listed({"f1": T}, T + 5), T + 6)
+        view = only(alerts, T + 6)
+        assert (view.heard_at, view.said_at) == (T + 6, T), "its words are older"
 
     def test_what_seemed_to_have_ended_and_is_listed_with_the_same_start_fires_still(
         self, alerts: Alerts
@@ -180,12 +180,11 @@ class TestOwn:
         alerts.see([], T + 30)
         assert (only(alerts, T + 30).ended_at, only(alerts, T + 30).ending) == (T + 30, Ending.OVER)
 
-    def test_its_words_are_renewed_now_and_then(self, alerts: Alerts) -> None:
-        alerts.see([own(summary="5 people")], T)
-        alerts.see([own(summary="6 people")], T + 1)
-        assert only(alerts, T + 1).summary == "5 people"
-        alerts.see([own(summary="7 people")], T + STEP)
-        assert only(alerts, T + STEP).summary == "7 people"
+    def test_its_words_are_those_of_this_tick(self, alerts: Alerts) -> None:
+        for second, people in enumerate(("5 people", "6 people")):
+            alerts.see([own(summary=people)], T + second)
+            view = only(alerts, T + second)
+            assert (view.summary, view.said_at, view.heard_at) == (people, T + second, T + second)
 
     def test_alertmanager_takes_over_what_we_found_first(self, alerts: Alerts) -> None:
         alerts.see([own()], T)
@@ -195,10 +194,13 @@ class TestOwn:
         alerts.see([own(summary="other words")], T + 6)
         view = only(alerts, T + 6)
         assert (view.id, view.source, view.since) == (before.id, Source.ALERTMANAGER, T)
-        assert view.summary == "it ended"
+        assert (view.summary, view.said_at) == ("other words", T + 6), "ours are fresh"
+        assert view.heard_at == T + 5
         assert view.acknowledged is not None
         alerts.see([], T + 7)
-        assert only(alerts, T + 7).ended_at is None, "Alertmanager has the last word"
+        view = only(alerts, T + 7)
+        assert view.ended_at is None, "Alertmanager has the last word"
+        assert (view.summary, view.said_at) == ("other words", T + 6)
 
     def test_another_subject_is_another_alert(self, alerts: Alerts) -> None:
         alerts.hear(heard(), T)

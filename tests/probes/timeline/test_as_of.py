@@ -9,7 +9,17 @@ from probes.alerting.firing import Subject
 from probes.alerting.table import Severity
 from probes.timeline.alerts import ENDED_SECONDS
 from probes.timeline.as_of import as_of
-from probes.timeline.entries import Acknowledgement, AlertView, Ending, Entry, Note, Past, Silence, Source
+from probes.timeline.entries import (
+    Acknowledgement,
+    AlertView,
+    Ending,
+    Entry,
+    Note,
+    Past,
+    Said,
+    Silence,
+    Source,
+)
 
 
 def alert(name: str, since: float, ended: float | None, severity: Severity = Severity.PAGE) -> Entry:
@@ -25,6 +35,8 @@ def alert(name: str, since: float, ended: float | None, severity: Severity = Sev
             source=Source.OWN,
             since=since,
             heard_at=since + 500,
+            summary="9 people",
+            said_at=since + 500,
             ended_at=ended,
             ending=None if ended is None else Ending.OVER,
             acknowledged=lifted,
@@ -76,3 +88,10 @@ def test_who_knew_and_whether_it_was_silent_is_as_it_was_then(
     ((view,), _) = as_of(PAST, at)
     known = view.acknowledged
     assert (known and known.by, known and known.silence and known.silence.said) == (who, silence)
+
+
+def test_words_are_those_of_then_where_they_are_known() -> None:
+    """Those of the others are the last, and say of when they are."""
+    known, other = as_of(PAST, 1170, {"c": Said("5 people", 1168.0)})[0][:2]
+    assert (known.summary, known.said_at) == ("5 people", 1168.0)
+    assert (other.summary, other.said_at) == ("9 people", 1500.0)
