@@ -28,6 +28,7 @@ SCRIPTS = (
     "view.js",
     "parts.js",
     "reasons.js",
+    "apart.js",
     "lineage.js",
     "forecast.js",
     "timeline.js",

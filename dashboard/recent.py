@@ -235,4 +235,5 @@ def _worth_keeping(samples: Sequence[Sample], lines: Sequence[RoomKey]) -> Seque
     kept.update(turns[-_TURNS:])  # since when a state holds is shown
     for shape in shapes:
         kept.update(int(i) for i in MinMaxLTTBDownsampler().downsample(shape, n_out=each))
+        kept.add(int(shape.argmax()))  # the highest point is said in words
     return sorted(kept)

@@ -68,7 +68,7 @@
     return rw.label(x(view.series.time[point]), line.participants[point], text, colour, { ...place, ay: crowded || over ? 28 : -30 });
   }
 
-  const upright = (x, y, text, colour, more) => rw.label(x, y, text, colour, { textangle: -90, showarrow: false, bgcolor: "rgba(0,0,0,0)", ...more });
+  const upright = (x, y, text, colour, more) => rw.label(x, y, text, colour, { textangle: -90, showarrow: false, bgcolor: "rgba(0,0,0,0)", yanchor: "middle", ...more });
 
   // A room that opened beside a full one: nothing ended.
   function beside(relocation, { x, line, series }) {

@@ -107,15 +107,17 @@
       if (this.rooms.size > MOST_ROOMS) this.dropSmallest();
     }
 
-    // Of every two older points keep the one that differs more from its neighbour; a gap stays a gap.
+    // Of every two older points keep the one that differs more from its neighbour; a gap stays a gap, and
+    // the highest point of all.
     thin() {
       const total = this.participants;
+      const most = peak(total);
       const keep = [];
       const until = this.length - FINE_POINTS;
       for (let i = 0; i + 1 < until; i += 2) {
         const before = keep.length ? total[keep[keep.length - 1]] : total[i];
         const change = (j) => (total[j] === null || before === null ? Infinity : Math.abs(total[j] - before));
-        keep.push(change(i) >= change(i + 1) ? i : i + 1);
+        keep.push(total[i] === most || (total[i + 1] !== most && change(i) >= change(i + 1)) ? i : i + 1);
       }
       for (let i = until - (until % 2); i < this.length; i += 1) keep.push(i);
       for (const column of this.columns()) {

@@ -4,10 +4,9 @@
   const rw = window.roomwatch;
   const { words } = rw;
   const MARKED = 8; // alerts, and as many notes
-  const APART = [0.03, 0.09]; // of the width, between two labels: on a screen, on a phone
-  const WORDS = [0.12, 0.37]; // what lies across takes more
-  const LABELLED = [8, 2];
+  const LABELLED = [8, 2]; // on a screen, on a phone
   const LONGEST = 18; // letters of a label
+  const HOVERED = 70;
 
   // The service's time at a wall time: as it was seen, and beyond that at the service's pace.
   rw.serviceTime = ({ series, service }, at) => {
@@ -40,7 +39,7 @@
   const LANES = { page: 0.008, ticket: 0.028 }; // at the foot of the chart, one above the other
   const rule = (time, colour, dash) => ({ type: "line", x0: time, x1: time, y0: 0, y1: 1, yref: "paper", line: { color: colour, width: 1, dash }, opacity: 0.9 });
 
-  // A line where it began, and a bar at the foot of the chart for as long as it fired.
+  // A bar at the foot of the chart for as long as it fired; where a page began a line and its name.
   function alertMark(alert, view, [from, to], x) {
     const tone = TONES[alert.severity];
     const lane = LANES[alert.severity];
@@ -49,10 +48,13 @@
     if (ended < from || begun > to) return null;
     const bar = { type: "line", x0: x(Math.max(from, begun)), x1: x(Math.max(ended, from)), y0: lane, y1: lane, yref: "paper", line: { color: rw.colour(tone), width: 4 }, opacity: 0.85 };
     const seen = begun >= from;
+    const lined = seen && alert.severity === "page";
     return {
       time: begun,
-      shapes: seen ? [bar, rule(x(begun), rw.colour(tone), "dash")] : [bar],
-      text: seen ? words.inert(alert.subject.alert.replace(/^Rooms/, ""), LONGEST) : "",
+      seen,
+      shapes: lined ? [bar, rule(x(begun), rw.colour(tone), "dash")] : [bar],
+      text: lined ? words.inert(alert.subject.alert.replace(/^Rooms/, ""), LONGEST) : "",
+      hover: `${words.inert(alert.subject.alert, LONGEST)}: ${words.inert(alert.summary, HOVERED)}`,
       colour: rw.colour(`${tone}-text`),
     };
   }
@@ -61,33 +63,37 @@
     const time = rw.serviceTime(view, note.at);
     if (time < from || time > to) return null;
     const colour = rw.colour("muted");
-    return { time, shapes: [rule(x(time), colour, "dot")], text: `${note.kind === "note" ? "" : "told: "}${words.inert(note.text, LONGEST)}`, colour };
+    const told = note.kind === "note" ? "" : "told: ";
+    return { time, seen: true, shapes: [rule(x(time), colour, "dot")], text: `${told}${words.inert(note.text, LONGEST)}`, hover: `${told}${words.inert(note.text, HOVERED)}`, colour };
   }
 
-  // Of the newest marks those labels that do not come near another, nor near the `others` on the chart.
-  function labels(marks, range, x, others) {
-    const narrow = Number(rw.narrow());
-    const [from, to] = range.map((time) => Date.parse(x(time)));
-    const position = (time) => (Date.parse(time) - from) / Math.max(1, to - from);
-    const taken = others.map((other) => [position(other.x), (other.textangle ? APART : WORDS)[narrow]]);
-    const shown = [];
-    for (const { time, text, colour } of [...marks].sort((a, b) => b.time - a.time)) {
-      const place = position(x(time));
-      if (!text || shown.length >= LABELLED[narrow] || taken.some(([other, width]) => Math.abs(other - place) < width)) continue;
-      taken.push([place, APART[narrow]]);
-      const side = place < APART[narrow] ? "left" : "right";
-      shown.push(rw.label(x(time), 0.05, text, colour, { yref: "paper", textangle: -90, showarrow: false, xanchor: side, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: 10, color: colour } }));
-    }
-    return shown;
-  }
+  const label = ({ time, text, colour }, x) =>
+    rw.label(x(time), 0.05, text, colour, { yref: "paper", textangle: -90, showarrow: false, xanchor: "right", yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: 10, color: colour } });
+
+  // What each mark says to whoever points at it, whether or not there is room for its name.
+  const hovered = (marks, x) => ({
+    type: "scatter",
+    mode: "markers",
+    showlegend: false,
+    x: marks.map(({ time }) => x(time)),
+    y: marks.map(() => 0),
+    text: marks.map(({ hover }) => hover),
+    marker: { color: marks.map(({ colour }) => colour), size: 7, symbol: "triangle-up" },
+    hovertemplate: "%{text}<extra></extra>",
+  });
 
   // Marks for a chart of `view.service` whose axis goes from `range[0]` to `range[1]`, service time.
-  rw.timelineMarks = (view, range, x, others = []) => {
+  rw.timelineMarks = (view, range, x) => {
     const { alerts, notes } = rw.timeline(view);
     const marks = [
       ...alerts.filter((alert) => about(alert.subject.service, view.service)).slice(0, MARKED).map((alert) => alertMark(alert, view, range, x)),
       ...notes.filter((note) => about(note.service, view.service)).slice(0, MARKED).map((note) => noteMark(note, view, range, x)),
     ].filter(Boolean);
-    return { shapes: marks.flatMap((mark) => mark.shapes), annotations: labels(marks, range, x, others) };
+    const newest = marks.filter((mark) => mark.seen).sort((a, b) => b.time - a.time);
+    return {
+      shapes: marks.flatMap((mark) => mark.shapes),
+      annotations: newest.filter((mark) => mark.text).slice(0, LABELLED[Number(rw.narrow())]).map((mark) => label(mark, x)),
+      traces: newest.length ? [hovered(newest, x)] : [],
+    };
   };
 })();

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -159,6 +161,15 @@ def test_thinning_keeps_the_shape() -> None:
     assert all(
         len(shown[name]) == len(shown["seq"]) for name in ("at", "time", "tries", "success", "complete")
     )
+
+
+def test_thinning_keeps_the_highest_point_of_any_night() -> None:
+    """The board says it in words, beside what was left by."""
+    for night in range(40):
+        dice = random.Random(night)
+        people = list(accumulate((dice.gauss(0, 100) for _ in range(2000)), initial=50_000))
+        past = [sample(n, participants=round(count)) for n, count in enumerate([*people, *[0] * 1000])]
+        assert max(columns(past, {})["participants"]) == max(map(round, people))
 
 
 def test_unknown_is_null_and_no_reason_is_0_only_where_somebody_tried() -> None:

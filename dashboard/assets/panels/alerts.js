@@ -1,15 +1,21 @@
-// What fires, who knows of it, what ended lately, and what people wrote down.
+// What fires, a line each; who knows of it; what ended lately, and what people wrote down.
 (() => {
   "use strict";
   const rw = window.roomwatch;
   const { words, h } = rw;
-  const SHOWN = 12; // that fire
+  const PAGES = [5, 3]; // that stand unfolded: on a screen, on a phone
+  const MOST = 40; // lines of each severity
   const FRESH = 3600; // seconds for which the newest notes stand unfolded
-  const UNFOLDED = 3;
-  const SOURCES = { own: "Roomwatch’s own evaluation" };
+  const UNFOLDED = 2;
+  const SAID = 5; // seconds for which words count as those of now
+  const OWN = "Roomwatch’s own evaluation";
+  const TICKET = "ticket";
 
   const clockOf = (view, at) => words.clock(rw.serviceTime(view, at), view.offset);
   const lasted = (view, from, to) => words.duration(Math.max(1, Math.round(rw.serviceTime(view, to) - rw.serviceTime(view, from))));
+  const many = (n, one, more) => `${n} ${n === 1 ? one : more}`;
+  const isOwn = (alert) => alert.source === "own";
+  const isFiring = (alert) => alert.ended_at === null;
 
   // Whose line of rooms it is: people know a room by its title, not by our id.
   function roomOf(lineage, service) {
@@ -20,13 +26,20 @@
   function subject({ service, node, room, lineage, probe, what }, view) {
     const seen = view.services.find((each) => each.name === service);
     const parts = [service, node && (seen ? rw.nodeName(seen, node) : node), room, probe, what, lineage && roomOf(lineage, seen)];
-    return parts.filter(Boolean).map((part) => words.plain(part, 40)).join(" · ");
+    return parts.filter(Boolean).map((part) => words.plain(part, 40));
   }
 
   const LINKS = [["runbook_url", "runbook"], ["generator_url", "rule"], ["dashboard_url", "dashboard"]];
 
-  const links = (alert) =>
-    LINKS.filter(([key]) => /^https?:/i.test(alert[key])).map(([key, text]) => h("a", { key, href: alert[key], target: "_blank", rel: "noopener noreferrer" }, text));
+  // Of what we found ourselves nobody gave a link: its runbook is here.
+  const linked = (alert) => (isOwn(alert) ? { ...alert, runbook_url: new URL(`/runbooks/${encodeURIComponent(alert.subject.alert)}`, location.href).href } : alert);
+
+  const links = (alert, names = LINKS.map(([, text]) => text)) =>
+    LINKS.filter(([key, text]) => names.includes(text) && /^https?:/i.test(linked(alert)[key])).map(([key, text]) =>
+      h("a", { key, href: linked(alert)[key], target: "_blank", rel: "noopener noreferrer" }, text),
+    );
+
+  const dotted = (parts) => parts.filter(Boolean).flatMap((part, i) => [i > 0 && " · ", part]);
 
   // What Alertmanager was asked, and for how long it will be silent yet.
   function silence({ silence: asked }, view) {
@@ -42,21 +55,82 @@
     return h("p", { key: "known", className: "known" }, h("b", null, `${words.plain(held.by, 30)} knows`), told.filter(Boolean).join(" "));
   }
 
-  function Firing({ alert, view }) {
-    const now = rw.live.now();
+  // Of when the numbers are, where they are not of what is shown beside them.
+  function asOf({ said_at: at }, view) {
+    const apart = words.known(at) ? Math.abs(view.frame.at - at) : 0;
+    return apart > Math.max(SAID, 2 * view.frame.tick) ? `as of ${clockOf(view, at)}` : "";
+  }
+
+  const begun = (alert, view) => `since ${clockOf(view, alert.since)}`;
+  const name = (alert) => words.plain(alert.subject.alert, 60);
+
+  function details(alert, view) {
+    return h(
+      "div",
+      { key: "more", id: `alert-${alert.id}`, className: "more" },
+      alert.description && h("p", { key: "description" }, words.plain(alert.description, 1000)),
+      h("p", { key: "facts", className: "faint" }, ...dotted([name(alert), ...subject(alert.subject, view), isOwn(alert) && OWN, begun(alert, view), ...links(alert)])),
+      acknowledged(alert, view),
+    );
+  }
+
+  // One line; the rest when it is asked for. Where it is hidden, what was typed into it is kept.
+  function Firing({ alert, view, mixed, hidden }) {
+    const [open, turn] = React.useState(false);
+    const held = alert.acknowledged;
+    const toggle = h(
+      "button",
+      { type: "button", className: "unfold", "aria-expanded": open, "aria-controls": `alert-${alert.id}`, onClick: () => turn(!open) },
+      h("strong", null, words.plain(alert.summary || alert.subject.alert, 300)),
+    );
+    const facts = [name(alert), ...subject(alert.subject, view), mixed && isOwn(alert) && OWN];
     return h(
       "li",
-      { className: `alert ${alert.severity}` },
+      { className: `alert ${alert.severity} ${open ? "open" : ""}`, hidden },
       h("span", { className: "word" }, alert.severity.toUpperCase()),
       h(
         "div",
         { className: "said-of" },
-        h("p", null, h("strong", null, words.plain(alert.summary || alert.subject.alert, 300))),
-        h("p", { className: "faint" }, ...[words.plain(alert.subject.alert, 60), subject(alert.subject, view), SOURCES[alert.source], ...links(alert)].filter(Boolean).flatMap((part, i) => [i > 0 && " · ", part])),
-        acknowledged(alert, view),
+        toggle,
+        h("span", { className: "as-of" }, asOf(alert, view)),
+        !open && h("span", { className: "faint cut" }, facts.filter(Boolean).join(" · ")),
+        !open && links(alert, ["runbook"]),
       ),
-      h("p", { className: "since" }, `since ${clockOf(view, alert.since)} · ${lasted(view, alert.since, now)}`),
+      held && h("span", { className: "knows" }, `${words.plain(held.by, 30)} knows`),
+      h("p", { className: "since", title: begun(alert, view) }, lasted(view, alert.since, rw.live.now())),
       !rw.moment && h(rw.Acknowledge, { alert }),
+      open && details(alert, view),
+    );
+  }
+
+  // "RoomsJoinBudgetBurning ×3 · RoomsProbeOverrun"
+  function kinds(alerts) {
+    const counts = new Map();
+    for (const alert of alerts) counts.set(name(alert), (counts.get(name(alert)) || 0) + 1);
+    return [...counts].map(([each, n]) => (n > 1 ? `${each} ×${n}` : each)).join(" · ");
+  }
+
+  function fold(key, alerts, text, open, turn) {
+    const told = h("button", { type: "button", className: "unfold", "aria-expanded": open, onClick: () => turn(!open) }, h("b", null, text));
+    return alerts.length > 0 && h("li", { key, className: "folded" }, told, h("span", { className: "faint cut" }, kinds(alerts)));
+  }
+
+  // Pages are lines, the rest opens: tickets, and pages beyond a few, those first of which nobody knows.
+  function Lines({ firing, view }) {
+    const [pagesOpen, turnPages] = React.useState(false);
+    const [ticketsOpen, turnTickets] = React.useState(false);
+    const pages = firing.filter((alert) => alert.severity !== TICKET).sort((a, b) => Boolean(a.acknowledged) - Boolean(b.acknowledged)).slice(0, MOST);
+    const tickets = firing.filter((alert) => alert.severity === TICKET).slice(0, MOST);
+    const first = PAGES[Number(rw.narrow())];
+    const mixed = !firing.every(isOwn);
+    const line = (hidden) => (alert) => h(Firing, { key: alert.id, alert, view, mixed, hidden });
+    return h(
+      "ul",
+      { className: "entries firing" },
+      ...pages.map((alert, i) => line(i >= first && !pagesOpen)(alert)),
+      fold("pages", pages.slice(first), many(pages.length - first, "more page", "more pages"), pagesOpen, turnPages),
+      fold("tickets", tickets, many(tickets.length, TICKET, "tickets"), ticketsOpen, turnTickets),
+      ...tickets.map(line(!ticketsOpen)),
     );
   }
 
@@ -74,7 +148,7 @@
     return line(
       alert.id,
       `${clockOf(view, alert.since)}–${clockOf(view, alert.ended_at)}`,
-      h("b", null, words.plain(alert.subject.alert, 60)),
+      h("b", null, name(alert)),
       ` ${words.plain(alert.summary, 200)} · ${lasted(view, alert.since, alert.ended_at)}${how}${known}`,
     );
   }
@@ -92,8 +166,6 @@
     return { late: age > settings.watchdog, text: `Prometheus’ watchdog was heard ${words.duration(Math.max(1, Math.round(age)))} ago` };
   }
 
-  const many = (n, one, more) => `${n} ${n === 1 ? one : more}`;
-
   function past(alerts, notes, view) {
     if (!alerts.length && !notes.length) return null;
     const entries = [...alerts.map((alert) => [alert.ended_at, ended(alert, view)]), ...notes.map((each) => [each.at, note(each, view)])];
@@ -103,20 +175,20 @@
 
   rw.text("alerts", (view) => {
     const { alerts, notes, watchdog: heard } = rw.timeline(view);
-    const firing = alerts.filter((alert) => alert.ended_at === null);
+    const firing = alerts.filter(isFiring);
     const sign = watchdog(heard, view);
     const fresh = notes.slice(0, UNFOLDED).filter((each) => rw.live.now() - each.at < FRESH);
     const quiet = !firing.length && !fresh.length;
-    rw.notes("alerts", [firing.length ? `${firing.length} firing` : "none fires", !sign.late && sign.text].filter(Boolean).join(" · "), "");
+    const own = firing.length > 0 && firing.every(isOwn);
+    rw.notes("alerts", [firing.length ? `${firing.length} firing` : "none fires", own && `by ${OWN}`, !sign.late && sign.text].filter(Boolean).join(" · "), "");
     return [
       sign.late && h("p", { key: "late", className: "late" }, `${sign.text}: until it is heard again, Prometheus or Alertmanager may be gone, and nobody may be paged.`),
-      firing.length > 0 && h("ul", { key: "firing", className: "entries" }, ...firing.slice(0, SHOWN).map((alert) => h(Firing, { key: alert.id, alert, view }))),
-      firing.length > SHOWN && h("p", { key: "more", className: "faint" }, `${firing.length - SHOWN} more in /api/v1/timeline`),
+      firing.length > 0 && h(Lines, { key: "firing", firing, view }),
       fresh.length > 0 && h("ul", { key: "notes", className: "entries" }, ...fresh.map((each) => note(each, view))),
       h(
         "div",
         { key: "foot", className: quiet ? "quiet written" : "written" },
-        past(alerts.filter((alert) => alert.ended_at !== null), notes.slice(fresh.length), view),
+        past(alerts.filter((alert) => !isFiring(alert)), notes.slice(fresh.length), view),
         !rw.moment && h(rw.WriteNote, { services: view.services.map((service) => service.name) }),
       ),
     ];

@@ -5,7 +5,10 @@
   const { words } = rw;
   const LINES = 8;
   const AREAS = 2; // with more rooms, areas hide each other
-  const NAMED = 3; // in the legend of a phone
+  const NAMED = 22; // letters of a name in the legend, and of a node's
+  const NAMED_NODE = 10;
+  const ROWS = 2; // of the legend, on a phone one name a row
+  const SAMPLE = 48; // pixels beside a name
   const MOST_AHEAD = 1.5; // of what was seen: a forecast does not make all else small
   const NOTHING = "No room is open.";
 
@@ -26,22 +29,33 @@
     return ranked.map(({ key, room, peak }, rank) => ({ ...room, key, peak, rank })).sort((a, b) => a.colour - b.colour);
   }
 
-  const inLegend = (room) => !rw.narrow() || room.rank < NAMED;
+  function shortName(room, { service }) {
+    const name = words.inert(room.title || room.id, NAMED);
+    return service.nodes.length > 1 ? `${name} @ ${words.inert(rw.nodeName(service, room.node), NAMED_NODE)}` : name;
+  }
 
-  function traces(room, x, view, areas) {
+  // The most important rooms that the legend has room for; Plotly gives each name as much as the longest.
+  function legend(rooms, view, more) {
+    const widest = Math.max(...rooms.map((room) => rw.widthOf(shortName(room, view)))) + SAMPLE;
+    const row = Math.max(1, Math.floor(rw.plotSize("concurrency").width / widest));
+    const room = Math.max(ROWS, row * ROWS) - more;
+    const most = rw.narrow() ? 3 : rooms.length <= room ? rooms.length : room - 1;
+    return new Set(rooms.filter(({ rank }) => rank < most).map(({ key }) => key));
+  }
+
+  function traces(room, x, view, areas, named) {
     const colour = rw.colour(`room-${room.colour + 1}`);
-    const name = words.inert(room.title || room.id);
-    const many = view.service.nodes.length > 1;
+    const name = words.inert(room.title || room.id, 80);
     const line = {
       type: "scatter",
       mode: "lines",
       legendgroup: room.key,
-      name: many ? `${name} @ ${words.inert(rw.nodeName(view.service, room.node), 20)}` : name,
+      name: shortName(room, view),
       meta: name,
       x,
       y: room.participants,
       connectgaps: false,
-      showlegend: inLegend(room),
+      showlegend: named,
       line: { color: colour, width: 2 },
       hovertemplate: "%{y:,.0f}  %{meta}<extra></extra>",
     };
@@ -108,6 +122,12 @@
     return parts.length ? `${parts.join("; ")}. Times in ${words.zone(view.offset)}.` : NOTHING;
   }
 
+  // Where a time of the axis is, from 0 to 1.
+  function acrossOf(range, x) {
+    const [from, to] = range.map((time) => Date.parse(x(time)));
+    return (time) => (Date.parse(time) - from) / Math.max(60_000, to - from); // the least that an axis shows
+  }
+
   function tickformat(top) {
     if (top < 5) return { tickformat: "d", dtick: 1 };
     return { tickformat: top < 1000 ? "d" : "~s" };
@@ -129,24 +149,27 @@
     const after = rw.afterwards(view, rooms, x);
     const range = [series.time[0], Math.max(ahead.until, after.until)];
     const marks = rw.lineage(view, relocations, rooms, { range, x, top: highest });
-    const told = rw.timelineMarks(view, range, x, marks.annotations);
+    const told = rw.timelineMarks(view, range, x);
     const filled = placesOf(relocations.filter((each) => each.cause !== "overflowed").slice(0, 1));
-    const unnamed = rooms.filter((room) => !inLegend(room)).length;
+    const named = legend(rooms, view, ahead.traces.length ? 1 : 0);
     const highestDrawn = Math.max(highest, after.top, top.shapes.length ? service.headroom.capacity : 0, Math.min(ahead.top, MOST_AHEAD * highest));
+    const upTo = highestDrawn * 1.18;
+    const plot = { size: rw.plotSize("concurrency"), across: acrossOf(range, x), up: (people) => people / upTo };
     return rw.figure(
       [
-        ...rooms.flatMap((room) => traces(room, times, view, rooms.length <= AREAS || filled.has(room.key))),
+        ...rooms.flatMap((room) => traces(room, times, view, rooms.length <= AREAS || filled.has(room.key), named.has(room.key))),
         ...ahead.traces,
         ...after.traces,
-        ...(unnamed ? [more(unnamed, times)] : []),
+        ...(named.size < rooms.length ? [more(rooms.length - named.size, times)] : []),
+        ...told.traces,
       ],
       {
         range,
         offset,
         revision: service.name,
-        yaxis: { range: [0, highestDrawn * 1.18], ...tickformat(highest) },
+        yaxis: { range: [0, upTo], ...tickformat(highest) },
         shapes: [...top.shapes, ...told.shapes, ...marks.shapes, ...after.shapes],
-        annotations: [...top.annotations, ...told.annotations, ...marks.annotations],
+        annotations: rw.apart([...marks.annotations, ...top.annotations, ...told.annotations], plot),
       },
     );
   });

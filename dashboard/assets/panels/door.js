@@ -97,9 +97,10 @@
     const range = [series.time[0], series.time[series.length - 1]];
     const width = widthOf(range[1] - range[0]);
     const shown = [Math.floor(range[0] / width) * width, Math.ceil(range[1] / width) * width];
-    return rw.figure(traces(series, { series, width, offset }), {
+    const marks = rw.timelineMarks(view, shown, (time) => rw.onAxis(time, offset));
+    return rw.figure([...traces(series, { series, width, offset }), ...marks.traces], {
       range: shown,
-      shapes: rw.timelineMarks(view, shown, (time) => rw.onAxis(time, offset)).shapes,
+      shapes: marks.shapes,
       offset,
       revision: service.name,
       barmode: "stack",

@@ -16,7 +16,7 @@
 
   function inTheRoom({ service, series }) {
     const now = service.participants;
-    const peak = rw.peak(series.participants);
+    const peak = highest(service, series);
     const options = { title: words.exact(now) };
     if (!service.complete) {
       const answering = service.nodes.filter((node) => node.answering).length;
@@ -30,8 +30,14 @@
       const note = below / peak > 0.3 ? "bad" : "";
       return tile("In the room", words.people(now), `▼ ${words.people(below)} from the peak of ${words.people(peak)}`, { ...options, note });
     }
-    const highest = below / peak < 0.01 ? ", at its highest" : "";
-    return tile("In the room", words.people(now), `${grown(series.growth(), now) || `in ${rooms(service.rooms_open)}`}${highest}`, options);
+    const most = below / peak < 0.01 ? ", at its highest" : "";
+    return tile("In the room", words.people(now), `${grown(series.growth(), now) || `in ${rooms(service.rooms_open)}`}${most}`, options);
+  }
+
+  // No frame may have caught the last answer before a room ended: its relocation has it.
+  function highest(service, series) {
+    const left = rw.standing(service).filter(({ at }) => at >= series.time[0]);
+    return rw.peak([...series.participants, ...left.map((each) => each.participants_before)]);
   }
 
   // Said from one in a hundred on: less is the coming and going of any minute.
