@@ -3,7 +3,7 @@
   "use strict";
   const rw = window.roomwatch;
   const { words, h } = rw;
-  const PAGES = [5, 3]; // that stand unfolded: on a screen, on a phone
+  const PAGES = [4, 3]; // that stand unfolded where there are many: on a screen, on a phone
   const MOST = 40; // lines of each severity
   const FRESH = 3600; // seconds for which the newest notes stand unfolded
   const UNFOLDED = 2;
@@ -121,7 +121,8 @@
     const [ticketsOpen, turnTickets] = React.useState(false);
     const pages = firing.filter((alert) => alert.severity !== TICKET).sort((a, b) => Boolean(a.acknowledged) - Boolean(b.acknowledged)).slice(0, MOST);
     const tickets = firing.filter((alert) => alert.severity === TICKET).slice(0, MOST);
-    const first = PAGES[Number(rw.narrow())];
+    const few = PAGES[Number(rw.narrow())];
+    const first = pages.length <= few + 1 ? pages.length : few; // one alone is no longer than its fold
     const mixed = !firing.every(isOwn);
     const line = (hidden) => (alert) => h(Firing, { key: alert.id, alert, view, mixed, hidden });
     return h(
