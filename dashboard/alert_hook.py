@@ -1,6 +1,6 @@
 """`POST /hooks/alertmanager`: Alertmanager tells what fires and what has ended.
 
-The guard lets only a bearer token through that may write. A group that cannot be handed on now is
+The guard lets only a bearer token through that may note. A group that cannot be handed on now is
 refused with 503: Alertmanager tries again, and tells all of it again anyway.
 """
 

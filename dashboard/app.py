@@ -29,6 +29,7 @@ from dashboard.live import Live
 from dashboard.past import HowShown, Pasts
 from dashboard.public.desk import Desk
 from dashboard.public.front import Front
+from dashboard.public.visitors import Visitors
 from dashboard.recent import KEPT, Recent
 from dashboard.silences import Silences
 from dashboard.supervisor import ProberAway, Supervisor
@@ -60,6 +61,8 @@ class Web:
         self.hub = Hub()
         self.recent = Recent()
         self.desk = Desk(self.recent, lambda: self.config)
+        self.visitors = Visitors(lambda: self.config)
+        self.private_desk = Desk(self.recent, self.visitors.private)
         self.lag = LoopLag()
         self._tasks: list[asyncio.Task[None]] = []
         self.vitals = Vitals(__version__)
@@ -86,6 +89,7 @@ class Web:
         self.recent.add(encoded)
         self.hub.publish(encoded)
         self.desk.show(encoded)
+        self.private_desk.show(encoded)
 
     def _prober_ended(self) -> None:
         """Say so to open boards, once: a prober that keeps ending must not look like news."""
@@ -231,4 +235,4 @@ def make_app(web: Web, bound_host: str) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, say_what_is_wrong)
     app.add_middleware(_Heads)
     web.guard = Guard(app, web.config.auth, bound_host)
-    return Front(web.guard, web.desk)
+    return Front(web.guard, web.desk, web.private_desk, web.visitors)

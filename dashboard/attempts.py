@@ -17,6 +17,7 @@ class Attempt(StrEnum):
     BEARER = "a wrong token was given"
     BASIC = "a wrong user name or password was given"
     UNCHECKED = "a password was not checked: too many wait"
+    SLOWED = "too many wrong tokens or passwords came from one client, which must wait"
 
 
 class Attempts:

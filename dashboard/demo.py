@@ -83,7 +83,7 @@ class SeedPlayer:
 def demo_config(seed: Seed, url: str, speed: float, folder: Path, token: str) -> ConfigText:
     """The config file that watches `seed` played at `speed`, with its history in `folder`.
 
-    `token` may write; this machine reads without one.
+    `token` may operate; this machine reads without one.
 
     Intervals are those of the real event divided by the speed, so that a fast
     replay tells the same story.
@@ -123,7 +123,7 @@ def demo_config(seed: Seed, url: str, speed: float, folder: Path, token: str) ->
                 "starts_at": seed.starts.isoformat(),
             }
         ],
-        "auth": {"tokens": [{"name": "demo", "token": token, "may": "write"}], "local_reads": True},
+        "auth": {"tokens": [{"name": "demo", "token": token, "may": "operate"}], "local_reads": True},
         "embed": {
             "public": {
                 "title": "Live audio status",

@@ -3,9 +3,11 @@
 - `Host` must be a name that Roomwatch is known by (against DNS rebinding).
 - A request that a browser marks as coming from another site is refused, but for
   opening a page.
-- A write needs a bearer token that may write, on loopback too; but for a webhook,
-  which proves by its signature who posts it. `state.by` is the token's name.
+- A write needs a bearer token with the right that `rights.py` lists, on loopback too;
+  but for a webhook, which proves by its signature who posts it. `state.by` is the
+  token's name, `state.role` its right.
 - A write is short, and says how long it is; webhooks have their own limit.
+- Who gives wrong tokens or passwords too often, or writes too often, must wait.
 - Reading needs a token, a password or a trusted proxy where `auth:` sets one.
 - Without `auth:` only this machine may read, with `local_reads` this machine too;
   a request that came through a proxy is not this machine.
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import math
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -23,8 +26,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import alert_hook, hooks
 from dashboard.attempts import Attempt, Attempts
-from dashboard.passwords import Passwords, Verdict
-from probes.settings import Auth, Token, TrustedProxy
+from dashboard.clients import FAILED, WRITES, Buckets, Clients, peer_of
+from dashboard.passwords import Passwords, Verdict, user_named
+from dashboard.rights import READS, needed
+from probes.config.auth import Auth, Role, Token, TrustedProxy
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN_PATHS = frozenset({"/-/healthy", "/-/ready"})
@@ -41,20 +46,20 @@ WEBHOOK_PATHS = SIGNED_PATHS | {alert_hook.PATH}
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _BASIC = 'Basic realm="Roomwatch", charset="UTF-8"'
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a request is not answered, in one sentence, and how to ask again.
 
-    `attempt` is for the log where something was given that was not right.
+    `attempt` is for the log where something was given that was not right. `wait` is in seconds.
     """
 
     status: int
     sentence: str
     challenge: str = ""
     attempt: Attempt | None = None
+    wait: float = 0.0
 
 
 class Guard:
@@ -66,7 +71,10 @@ class Guard:
         self._bound_name = f"[{bound_host}]" if ":" in bound_host else bound_host.lower()
         self._passwords = Passwords()
         self._attempts = Attempts()
+        self._failed = Buckets(FAILED)
+        self._writes = Buckets(WRITES)
         self._auth = auth
+        self._clients = Clients(auth.trusted_proxies)
 
     def refuses(self, auth: Auth) -> str | None:
         """Why these rules must not be taken over, or None where they may."""
@@ -75,6 +83,7 @@ class Guard:
     def follow(self, auth: Auth) -> None:
         """Take over new rules after a reload."""
         self._auth = auth
+        self._clients = Clients(auth.trusted_proxies)
         self._passwords = Passwords()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,19 +93,22 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        refusal = await self._refuses(scope, Headers(scope=scope))
+        headers = Headers(scope=scope)
+        refusal = await self._refuses(scope, headers)
         if refusal is None:
             await self._app(scope, receive, send)
             return
         if refusal.attempt:
-            self._attempts.note(refusal.attempt, _peer(scope))
-        headers = {"Cache-Control": "no-store"}
+            self._attempts.note(refusal.attempt, self._clients.name(scope, headers))
+        told = {"Cache-Control": "no-store"}
         if refusal.challenge:
-            headers["WWW-Authenticate"] = refusal.challenge
-        await PlainTextResponse(refusal.sentence + "\n", refusal.status, headers)(scope, receive, send)
+            told["WWW-Authenticate"] = refusal.challenge
+        if refusal.status == 429:
+            told["Retry-After"] = str(math.ceil(refusal.wait) or 1)
+        await PlainTextResponse(refusal.sentence + "\n", refusal.status, told)(scope, receive, send)
 
     async def _refuses(self, scope: Scope, headers: Headers) -> Refusal | None:
-        if scope["path"] in OPEN_PATHS and scope["method"] in _READS:
+        if scope["path"] in OPEN_PATHS and scope["method"] in READS:
             return None
         return (
             self._refuses_host(headers.get("host", ""))
@@ -118,24 +130,31 @@ class Guard:
     async def _refuses_person(self, scope: Scope, headers: Headers) -> Refusal | None:
         if scope["method"] == "POST" and scope["path"] in SIGNED_PATHS:
             return None
-        is_write = scope["method"] not in _READS
         given = headers.get("authorization", "")
-        token = self._token(given)
-        wrong = Attempt.BEARER if _is_bearer(given) else None
-        if is_write:
-            if token is not None and token.may == "write":
-                scope.setdefault("state", {})["by"] = token.name
-                return None
-            if token is not None:
-                return Refusal(403, "This token may only read; a write needs one with `may: write`.")
-            return Refusal(
-                401, "A write needs a bearer token from `auth.tokens` with `may: write`.", "Bearer", wrong
-            )
+        token, need = self._token(given), needed(scope["method"], scope["path"])
         if token is not None:
-            return None
-        return await self._refuses_reader(_peer(scope), headers, wrong)
+            scope.setdefault("state", {}).update(by=token.name, role=token.may)
+            return _refuses_role(token.may, need) or self._refuses_hurry(scope, token)
+        who = self._clients.name(scope, headers)
+        if _is_bearer(given) and (wait := self._failed.take(who)):
+            return _slowed(wait)
+        wrong = Attempt.BEARER if _is_bearer(given) else None
+        if need is not Role.VIEW:
+            sentence = f"This needs a bearer token from `auth.tokens` with `may: {need}`."
+            return Refusal(401, sentence, "Bearer", wrong)
+        return await self._refuses_reader(scope, headers, who, wrong)
 
-    async def _refuses_reader(self, peer: str, headers: Headers, wrong: Attempt | None) -> Refusal | None:
+    def _refuses_hurry(self, scope: Scope, token: Token) -> Refusal | None:
+        """Webhooks are not slowed: who sends them would lose what they tell."""
+        if scope["method"] in READS or scope["path"] in WEBHOOK_PATHS:
+            return None
+        wait = self._writes.take(token.name)
+        return Refusal(429, "Too many writes with this token. Try again soon.", wait=wait) if wait else None
+
+    async def _refuses_reader(
+        self, scope: Scope, headers: Headers, who: str, wrong: Attempt | None
+    ) -> Refusal | None:
+        peer = peer_of(scope)
         local = is_loopback(peer) and not any(name in headers for name in _PROXY_HEADERS)
         if local and (self._auth.local_reads or not self._auth.guards_reading):
             return None
@@ -147,17 +166,22 @@ class Guard:
             return None
         if not self._auth.basic:
             return Refusal(401, "Looking needs a bearer token from `auth.tokens`.", "Bearer", wrong)
-        given = headers.get("authorization", "")
+        return await self._refuses_password(headers.get("authorization", ""), who, wrong)
+
+    async def _refuses_password(self, given: str, who: str, wrong: Attempt | None) -> Refusal | None:
+        """A try is taken before it is known whether it is right: many at once are no more tries."""
+        tried = bool(given) and wrong is None
+        account = f"{who} {user_named(self._auth.basic, given)}" if tried else who
+        if tried and (wait := self._failed.take(account)):
+            return _slowed(wait)
         match await self._passwords.check(self._auth.basic, given):
             case Verdict.RIGHT:
+                self._failed.give_back(account)
                 return None
             case Verdict.BUSY:
-                return Refusal(
-                    429,
-                    "Too many passwords are being checked. Try again in a second.",
-                    "",
-                    Attempt.UNCHECKED,
-                )
+                self._failed.give_back(account)
+                sentence = "Too many passwords are being checked. Try again in a second."
+                return Refusal(429, sentence, attempt=Attempt.UNCHECKED, wait=1.0)
             case _:
                 wrong = wrong or (Attempt.BASIC if given else None)
                 return Refusal(401, "Looking needs a user name and its password.", _BASIC, wrong)
@@ -178,8 +202,15 @@ def _is_bearer(authorization: str) -> bool:
     return authorization.partition(" ")[0].lower() == "bearer"
 
 
-def _peer(scope: Scope) -> str:
-    return scope["client"][0] if scope.get("client") else ""
+def _refuses_role(role: Role, need: Role) -> Refusal | None:
+    if role.includes(need):
+        return None
+    return Refusal(403, f"This token has `may: {role}`; this needs one with `may: {need}`.")
+
+
+def _slowed(wait: float) -> Refusal:
+    sentence = "Too many wrong tokens or passwords came from here. Try again later."
+    return Refusal(429, sentence, attempt=Attempt.SLOWED, wait=wait)
 
 
 def is_loopback(address: str) -> bool:
@@ -206,14 +237,14 @@ def _refuses_site(method: str, headers: Headers) -> Refusal | None:
     site = headers.get("sec-fetch-site", "none")
     if site in ("same-origin", "none"):
         return None
-    opens_a_page = method in _READS and headers.get("sec-fetch-dest") == "document"
+    opens_a_page = method in READS and headers.get("sec-fetch-dest") == "document"
     if opens_a_page:
         return None
     return Refusal(403, "Requests from other sites are refused.")
 
 
 def _refuses_size(scope: Scope, headers: Headers) -> Refusal | None:
-    if scope["method"] in _READS or scope["path"] in WEBHOOK_PATHS:
+    if scope["method"] in READS or scope["path"] in WEBHOOK_PATHS:
         return None
     if "transfer-encoding" in headers:
         return Refusal(411, "A write must say how long it is, by `Content-Length`.")

@@ -50,12 +50,12 @@ class Word(BaseModel):
 
 
 def make_judging(hub: Hub, supervisor: Supervisor) -> APIRouter:
-    """`POST /api/v1/relocations`; the guard lets only tokens through that may write."""
+    """`POST /api/v1/relocations`; the guard lets only tokens through that may operate."""
     api = APIRouter(prefix="/api/v1", tags=["v1"])
 
     @api.post("/relocations")
     async def judge_relocation(request: Request, word: Word) -> Response:
-        """Confirm or reject a relocation, or name a successor by hand; needs a token that may write.
+        """Confirm or reject a relocation, or name a successor by hand; needs `may: operate`.
 
         It is about `relocation`, an id, or about `room`, one that went. `to` is the room that it goes on in.
         """

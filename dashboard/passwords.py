@@ -19,7 +19,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 if TYPE_CHECKING:
-    from probes.settings import BasicUser
+    from probes.config.auth import BasicUser
 
 _REMEMBERED = 1024
 _WAITING = 16
@@ -29,6 +29,12 @@ class Verdict(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     BUSY = "busy"  # too many passwords wait to be checked
+
+
+def user_named(users: Sequence[BasicUser], authorization: str) -> str:
+    """Which of `users` a header's value names, whatever the password; empty where it names none."""
+    given = _decode(authorization)
+    return given[0] if given and given[0] in {user.user for user in users} else ""
 
 
 class Passwords:

@@ -14,6 +14,7 @@ from dashboard.api import JSON, known
 from dashboard.hub import Hub
 from dashboard.silences import Silences
 from dashboard.supervisor import ProberAway, Supervisor
+from probes.config.auth import Role
 from probes.history import Reader
 from probes.timeline.entries import NoteKind
 from probes.timeline.words import Acknowledge, Silenced, Word, Write
@@ -71,21 +72,22 @@ def make_timeline(
     async def acknowledge(
         request: Request, alert: Annotated[str, Path(max_length=64)], word: Acknowledged
     ) -> Response:
-        """Say that somebody knows of an alert; needs a token that may write. Nothing is paused.
+        """Say that somebody knows of an alert; needs `may: note`. Nothing is paused.
 
-        Where `alertmanager.url` is set, Alertmanager is silent about it for a while; `silence` says
-        whether that worked, and is null where nobody was asked.
+        Where `alertmanager.url` is set and the token has `may: operate`, Alertmanager is silent about it
+        for a while; `silence` says whether that worked, and is null where nobody was asked.
         """
         by = getattr(request.state, "by", "")
         await tell(Acknowledge(alert=alert, by=by, note=word.note))
-        silence = await silences.make(alert, by, word.note)
+        operates = getattr(request.state, "role", None) is Role.OPERATE
+        silence = await silences.make(alert, by, word.note) if operates else None
         if silence is not None:
             await tell(Silenced(alert=alert, silence=silence))
         return Response(_encoder.encode({"silence": silence}), media_type=JSON)
 
     @api.post("/notes")
     async def write_note(request: Request, note: Written) -> Response:
-        """Write a note or an announcement; needs a token that may write."""
+        """Write a note or an announcement; needs `may: note`."""
         if note.service:
             known(hub, note.service)
         await tell(

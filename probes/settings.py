@@ -15,6 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from probes.config.alertmanager import AlertmanagerSettings
 from probes.config.alerts import Alerts
+from probes.config.auth import Auth
 from probes.config.embed import Embed
 from probes.config.file import BadConfig, KeyPath, Mistake, read_text, read_yaml
 from probes.config.mistakes import find_mistakes
@@ -22,12 +23,9 @@ from probes.config.objectives import Objectives
 from probes.config.schema import schema_text
 from probes.config.units import (
     Duration,
-    HeaderName,
     Moment,
     Name,
-    Network,
     RoomId,
-    Secret,
     Settings,
     Size,
 )
@@ -51,65 +49,6 @@ class Event(Settings):
     """When it starts, with its time zone."""
     audience: Annotated[int, Field(gt=0)] | None = None
     """How many people are expected."""
-
-
-def _long_enough(token: Secret) -> Secret:
-    if len(token.reveal()) < 16:
-        raise PydanticCustomError("token_length", "expected a token of at least 16 characters")
-    return token
-
-
-class Token(Settings):
-    """A bearer token. `may: write` includes reading."""
-
-    name: Name
-    token: Annotated[Secret, AfterValidator(_long_enough)]
-    may: Literal["read", "write"] = "write"
-
-
-def _is_a_hash(value: Secret) -> Secret:
-    if not value.reveal().startswith("$argon2"):
-        raise PydanticCustomError("password_hash", "expected a hash made by `roomwatch hash-password`")
-    return value
-
-
-def _is_a_user_name(text: str) -> str:
-    if not 0 < len(text) <= 64 or ":" in text or " " in text or not text.isprintable():
-        raise PydanticCustomError("user", "a user name has 1 to 64 characters, no spaces and no colons")
-    return text
-
-
-class BasicUser(Settings):
-    """A person who reads the board with a password; `roomwatch hash-password` makes the hash."""
-
-    user: Annotated[str, AfterValidator(_is_a_user_name)]
-    password_hash: Annotated[Secret, AfterValidator(_is_a_hash)]
-
-
-class TrustedProxy(Settings):
-    """A proxy that has already asked who it is, and says so in `header`."""
-
-    header: HeaderName = "X-Forwarded-User"
-    addresses: list[Network] = Field(min_length=1, max_length=64)
-    """The addresses or networks that the proxy connects from."""
-
-
-class Auth(Settings):
-    """Who may look and who may change things. Listening beyond loopback needs tokens, basic or proxy."""
-
-    hosts: list[Annotated[str, Field(min_length=1, max_length=253)]] = Field(default=[], max_length=64)
-    """The host names under which the board may be asked for, beside loopback's."""
-    tokens: list[Token] = Field(default=[], max_length=64)
-    """Bearer tokens, for machines and for every write."""
-    basic: list[BasicUser] = Field(default=[], max_length=256)
-    """People with passwords."""
-    proxy: TrustedProxy | None = None
-    local_reads: bool = False
-    """Whether this machine may look without any of them, unless it asks through a proxy."""
-
-    @property
-    def guards_reading(self) -> bool:
-        return bool(self.basic or self.proxy or self.tokens)
 
 
 class HistorySettings(Settings):

@@ -1,4 +1,4 @@
-// Words of an operator's to Roomwatch. They need a token that may write, which is asked for once and kept for
+// Words of an operator's to Roomwatch. They need a token with the right to it, which is asked for once and kept for
 // this tab alone; it goes out in a header, never in an address.
 (() => {
   "use strict";
@@ -63,10 +63,10 @@
     return h(
       "form",
       { className: "asking", onSubmit: submit },
-      h("label", null, "Token that may write ", h("input", { type: "password", autoComplete: "off", autoFocus: true, required: true, value: text, onChange: (event) => write(event.target.value) })),
+      h("label", null, "Token that may do this ", h("input", { type: "password", autoComplete: "off", autoFocus: true, required: true, value: text, onChange: (event) => write(event.target.value) })),
       h("button", { type: "submit", className: "action" }, "Use"),
       rw.button("Cancel", leave),
-      h("p", { className: "faint" }, "It is one of `auth.tokens` with `may: write`, and is kept until this tab is closed."),
+      h("p", { className: "faint" }, "It is one of `auth.tokens`: `may: note` for notes and acknowledgements, `may: operate` for all. It is kept until this tab is closed."),
     );
   }
 

@@ -33,6 +33,9 @@ ANSWERS: dict[str, Answer] = {
 FORGOTTEN_AFTER = 60.0
 """Seconds after which an answer that nobody asks for is made no more."""
 
+MOST_FIRST = 32
+"""First answers that are made at once; a flood of addresses is turned away and not queued."""
+
 _log = structlog.get_logger()
 
 
@@ -84,6 +87,11 @@ class Desk:
             self._ready.setdefault(path, made)
             self._asked[path] = time.monotonic()
         return made
+
+    @property
+    def busy(self) -> bool:
+        """Whether so many first answers are being made that another would only wait."""
+        return len(self._first) >= MOST_FIRST
 
     @property
     def open(self) -> bool:

@@ -1,46 +1,102 @@
-"""Public answers over HTTP: plain ASGI before the guard, because everyone may have them."""
+"""Public answers over HTTP, and private ones by a signed link: plain ASGI before the guard."""
 
 from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard.clients import PNG_COSTS
 from dashboard.conditional import has_it, takes_gzip
+from dashboard.public import embed
 from dashboard.public.desk import Desk, is_public
+from dashboard.public.links import PREFIX, Closed
 from dashboard.public.ready import Ready
+from dashboard.public.visitors import Visitors
+
+_READS = "GET, HEAD, OPTIONS"
+_UNCACHED = {"Cache-Control": "no-store"}
+_PRIVATE = {"Cache-Control": "private, no-store", "X-Robots-Tag": "noindex"}
 
 
 class Front:
-    """ASGI middleware that answers what is public, and passes on the rest."""
+    """ASGI middleware that answers what is public, and passes on the rest.
 
-    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+    `private` makes what signed links show; its facts are of every service.
+    """
+
+    def __init__(self, app: ASGIApp, desk: Desk, private: Desk, visitors: Visitors) -> None:
         self._app = app
         self._desk = desk
+        self._private = private
+        self._visitors = visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not is_public(scope["path"]):
             await self._app(scope, receive, send)
             return
-        await (await self._respond(scope))(scope, receive, send)
+        await (await self._respond(scope, Headers(scope=scope)))(scope, receive, send)
 
-    async def _respond(self, scope: Scope) -> Response:
+    async def _respond(self, scope: Scope, asked: Headers) -> Response:
+        sharing = self._visitors.follow().sharing
+        origin = asked.get("origin", "")
+        if scope["method"] == "OPTIONS":
+            return Response(status_code=204, headers={**sharing.preflight(origin), "Allow": _READS})
         if scope["method"] not in ("GET", "HEAD"):
-            return PlainTextResponse("Only GET works here.\n", 405, {"Allow": "GET, HEAD"})
-        ready = await self._desk.answer(scope["path"])
+            return self._say(405, "Only GET works here.", origin, {**_UNCACHED, "Allow": _READS})
+        if scope["path"].startswith(PREFIX):
+            return await self._by_link(scope, asked)
+        ready = self._desk.at_hand(scope["path"])
+        if ready is None:
+            if refusal := self._too_often(scope, asked):
+                return refusal
+            ready = await self._desk.answer(scope["path"])
         if ready is not None:
-            return _response(ready, Headers(scope=scope))
+            return self._give(ready, asked)
         if not self._desk.open:
-            return PlainTextResponse(
-                "Nothing is public, or nothing was seen yet.\n", 404, {"Cache-Control": "no-store"}
-            )
-        return PlainTextResponse("Nothing public is here.\n", 404, {"Cache-Control": "public, max-age=1"})
+            return self._say(404, "Nothing is public, or nothing was seen yet.", origin, _UNCACHED)
+        return self._say(404, "Nothing public is here.", origin, {"Cache-Control": "public, max-age=1"})
 
+    async def _by_link(self, scope: Scope, asked: Headers) -> Response:
+        token, _, text = scope["path"].removeprefix(PREFIX).partition("/")
+        links, path, origin = self._visitors.links, embed.PREFIX + text, asked.get("origin", "")
+        lies_ready = links.is_known(token) and self._private.at_hand(path) is not None
+        if not lies_ready and (refusal := self._too_often(scope, asked)):
+            return refusal
+        try:
+            links.open(token, text, time.time())
+        except Closed as closed:
+            return self._say(403, str(closed), origin, _PRIVATE)
+        ready = await self._private.answer(path)
+        if ready is None:
+            return self._say(404, "Nothing of this panel was seen yet.", origin, _PRIVATE)
+        return self._give(ready, asked, _PRIVATE)
 
-def _response(ready: Ready, asked: Headers) -> Response:
-    headers = {**ready.headers, "ETag": ready.etag}
-    if has_it(asked, ready.etag):
-        return Response(status_code=304, headers=headers)
-    if ready.gzip is not None and takes_gzip(asked):
-        return Response(ready.gzip, ready.status, headers={**headers, "Content-Encoding": "gzip"})
-    return Response(ready.body, ready.status, headers=headers)
+    def _too_often(self, scope: Scope, asked: Headers) -> Response | None:
+        """Why it is not made for this client now, or None where it is."""
+        who = self._visitors.clients.name(scope, asked)
+        wait = self._visitors.buckets.take(who, PNG_COSTS if scope["path"].endswith(".png") else 1.0)
+        if not wait and not self._desk.busy and not self._private.busy:
+            return None
+        headers = {**_UNCACHED, "Retry-After": str(math.ceil(wait) or 1)}
+        return self._say(429, "Too many questions at once. Try again soon.", asked.get("origin", ""), headers)
+
+    def _say(self, status: int, sentence: str, origin: str, own: Mapping[str, str]) -> Response:
+        sharing = self._visitors.sharing
+        headers = {**sharing.headers(own), **sharing.more_for(origin)}
+        return PlainTextResponse(sentence + "\n", status, headers)
+
+    def _give(self, ready: Ready, asked: Headers, instead: Mapping[str, str] | None = None) -> Response:
+        """`ready` as this asker can read it; `instead`: headers that take the place of its own."""
+        sharing = self._visitors.sharing
+        headers = sharing.headers({**ready.headers, "ETag": ready.etag, **(instead or {})})
+        headers |= sharing.more_for(asked.get("origin", ""))
+        if has_it(asked, ready.etag):
+            return Response(status_code=304, headers=headers)
+        if ready.gzip is not None and takes_gzip(asked):
+            return Response(ready.gzip, ready.status, headers={**headers, "Content-Encoding": "gzip"})
+        return Response(ready.body, ready.status, headers=headers)

@@ -13,12 +13,10 @@ _WORTH_GZIP = 300
 CACHE = "public, max-age=1, stale-while-revalidate=10, stale-if-error=86400"
 """A second old at most, so that a proxy turns any crowd into one request a second; kept where we are down."""
 
-_ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": CACHE}
-
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One answer. `headers` are all but those of its length, its coding, its tag and of CORS."""
+    """One answer. `headers` are its own; those that every public answer has are added where it is given."""
 
     status: int
     headers: Mapping[str, str]
@@ -34,7 +32,7 @@ def ready(body: str | bytes, media_type: str, status: int = 200, **headers: str)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Ready(
         status=status,
-        headers={**_ALWAYS, "Content-Type": media_type, "Vary": "Accept-Encoding", **named},
+        headers={"Cache-Control": CACHE, "Content-Type": media_type, "Vary": "Accept-Encoding", **named},
         body=raw,
         gzip=gzip.compress(raw, _GZIP_LEVEL, mtime=0) if compressible else None,
         etag=f'"{digest(raw)}"',

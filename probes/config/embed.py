@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import Duration, Name, RoomId, Settings, one_of
+from probes.config.units import Duration, Name, RoomId, Secret, Settings, one_of
 
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
 _LONGEST_DELAY = 300.0
+_SHORTEST_KEY = 32
 
 
 class PublicPanel(StrEnum):
@@ -39,6 +40,12 @@ def _short(length: float) -> float:
     if length > _LONGEST_DELAY:
         raise PydanticCustomError("delay", "expected a duration of at most 5m")
     return length
+
+
+def _long_enough(key: Secret) -> Secret:
+    if len(key.reveal().encode()) < _SHORTEST_KEY:
+        raise PydanticCustomError("key_length", "expected a key of at least 32 characters")
+    return key
 
 
 def _a_service(value: object) -> object:
@@ -87,3 +94,7 @@ class Embed(Settings):
     public: Public = Public()
     origins: list[Origin] = Field(default=[], max_length=64)
     """The sites that may show panels in a frame, and whose scripts may read them; `*` is any."""
+    key: Annotated[Secret, AfterValidator(_long_enough)] | None = None
+    """What signs links to panels that are not public, at least 32 characters; another key ends them all."""
+    revoked: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=1000)
+    """Links that were taken back: ids, or names given to `roomwatch sign`."""

@@ -13,7 +13,7 @@ from dashboard.alert_hook import PATH, AlertmanagerHook
 from dashboard.guard import Guard
 from dashboard.supervisor import ProberAway
 from dashboard.webhook import MOST_BYTES
-from probes.settings import Auth
+from probes.config.auth import Auth
 from probes.timeline.words import Told, Word
 from tests.probes.vendors.test_alertmanager import alert, webhook
 
@@ -22,7 +22,7 @@ READER = "a-token-that-may-only-read"
 AUTH = Auth.model_validate(
     {
         "hosts": ["roomwatch"],
-        "tokens": [{"name": "am", "token": TOKEN}, {"name": "eye", "token": READER, "may": "read"}],
+        "tokens": [{"name": "am", "token": TOKEN}, {"name": "eye", "token": READER, "may": "view"}],
     }
 )
 

@@ -14,15 +14,15 @@ from starlette.responses import PlainTextResponse
 
 from dashboard.guard import Guard, refuses_listening
 from dashboard.passwords import hash_password
-from probes.settings import Auth
+from probes.config.auth import Auth
 
 TOKEN = "a-token-of-enough-length"
 READER = "a-reader-of-enough-length"
 AUTH: dict[str, Any] = {
     "hosts": ["board.example.org"],
     "tokens": [
-        {"name": "ops", "token": TOKEN, "may": "write"},
-        {"name": "prometheus", "token": READER, "may": "read"},
+        {"name": "ops", "token": TOKEN, "may": "operate"},
+        {"name": "prometheus", "token": READER, "may": "view"},
     ],
 }
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(300)
 
 READER = "a-token-that-may-only-read"
 AUTH = {
-    "tokens": [{"name": "ops", "token": TOKEN}, {"name": "eye", "token": READER, "may": "read"}],
+    "tokens": [{"name": "ops", "token": TOKEN}, {"name": "eye", "token": READER, "may": "view"}],
     "local_reads": True,
 }
 TOLD = "#relocations-body .told"
