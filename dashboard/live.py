@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-import resource
-import sys
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from dashboard.connection import most_connections
 from dashboard.frames import stream_event
 from dashboard.hub import Hub, Viewer
 from dashboard.recent import Recent
 
-_KEPT_BACK = 256
-"""Descriptors that viewers never get: for the database, the prober and whoever scrapes us."""
+_KEPT_BACK = 64
+"""Connections that viewers never get: for whoever scrapes us, and those who ask for pages."""
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -35,7 +34,7 @@ class Live:
     def __init__(self, hub: Hub, recent: Recent) -> None:
         self._hub = hub
         self._recent = recent
-        self._most = max(_descriptors() - _KEPT_BACK, 16)
+        self._most = max(most_connections() - _KEPT_BACK, 16)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
@@ -94,11 +93,3 @@ def _seen(scope: Scope) -> int | None:
     # A browser that comes back asks with the old url: the header knows more.
     text = Headers(scope=scope).get("last-event-id") or QueryParams(scope["query_string"]).get("after", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def _descriptors() -> int:
-    """How many files and sockets this process may open; the soft limit is raised to the hard one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return sys.maxsize if hard == resource.RLIM_INFINITY else hard

@@ -7,11 +7,14 @@ import contextlib
 import signal
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 import uvicorn
 
 from dashboard.app import Web, make_app
+from dashboard.connection import Connection, most_connections
 from dashboard.ending import Hangups
+from dashboard.public.hatch import Hatch
 
 _GRACE_SECONDS = 1
 _DEAF_MS = 30_000
@@ -38,7 +41,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 ws="none",
                 timeout_graceful_shutdown=_GRACE_SECONDS,
-                h11_max_incomplete_event_size=16_384,
+                http=partial(Connection, Hatch(web.desk, web.visitors), most_connections()),  # type: ignore[arg-type]
             )
         )
         self._web = web

@@ -2,7 +2,8 @@
 
 What was asked for lately is made anew with each tick, by the new state, and put in place at once
 as a whole: a reader can neither bring back an old answer nor make a second one. The first who asks
-for something has it made, for everyone.
+for something has it made, for everyone. What is not there costs a look at the address, and a few at
+most are made at a time: nobody can keep Roomwatch busy by asking.
 """
 
 from __future__ import annotations
@@ -17,24 +18,37 @@ import structlog
 from dashboard.frames import EncodedFrame, Frame
 from dashboard.public import embed
 from dashboard.public.facts import Facts
-from dashboard.public.ready import Ready
+from dashboard.public.keeping import Keeping
+from dashboard.public.ready import Ready, ready
 from dashboard.public.seeing import facts_of
 from dashboard.recent import Recent
 from probes.model import Sample
 from probes.settings import Config
 
 Answer = Callable[[str, Facts], Ready | None]
+Exists = Callable[[str, Facts], bool]
 
 ANSWERS: dict[str, Answer] = {
     embed.PREFIX: embed.answer,
 }
 """Who answers for the public paths, by how they begin."""
 
-FORGOTTEN_AFTER = 60.0
-"""Seconds after which an answer that nobody asks for is made no more."""
+EXISTS: dict[str, Exists] = {
+    embed.PREFIX: embed.exists,
+}
+"""Who can tell at once, of which path, that nothing is there."""
 
-MOST_FIRST = 32
-"""First answers that are made at once; a flood of addresses is turned away and not queued."""
+MOST_AT_ONCE = 16
+"""First answers that are being made."""
+
+BUSY = ready(
+    "Too much is asked for at once. Try again in a second.\n",
+    "text/plain; charset=utf-8",
+    503,
+    Cache_Control="no-store",
+    Retry_After="1",
+)
+
 
 _log = structlog.get_logger()
 
@@ -45,7 +59,10 @@ def is_public(path: str) -> bool:
 
 
 class Desk:
-    """The public answers of the newest tick that the public may see."""
+    """The public answers of the newest tick that the public may see.
+
+    `turn` is another number whenever an answer that lay here was changed or taken away.
+    """
 
     def __init__(self, recent: Recent, config: Callable[[], Config]) -> None:
         self._recent = recent
@@ -53,13 +70,15 @@ class Desk:
         self._frames: deque[Frame] = deque()
         self._facts: Facts | None = None
         self._ready: dict[str, Ready] = {}
-        self._asked: dict[str, float] = {}
+        self._keeping = Keeping()
         self._making: asyncio.Task[None] | None = None
         self._first: dict[str, asyncio.Task[Ready | None]] = {}
+        self.turn = 0
 
     def show(self, encoded: EncodedFrame) -> None:
         """Take over the newest frame; what is asked for is made of it beside the loop."""
         if not self._config().embed.public.services:
+            self._clear()
             return
         self._frames.append(encoded.frame)
         if self._making is None or self._making.done():
@@ -70,33 +89,37 @@ class Desk:
         """The answer for `path` where it lies ready."""
         found = self._ready.get(path)
         if found is not None:
-            self._asked[path] = time.monotonic()
+            self._keeping.asked(path, time.monotonic())
         return found
 
     async def answer(self, path: str) -> Ready | None:
         """The answer for `path`, made now if it is the first time; None where nothing public is there."""
         found = self.at_hand(path)
-        if found is not None or self._facts is None:
+        facts = self._facts
+        if found is not None or facts is None or not _may_exist(path, facts):
             return found
         task = self._first.get(path)
         if task is None:
-            task = self._first[path] = asyncio.create_task(asyncio.to_thread(_answer, path, self._facts))
+            if len(self._first) >= MOST_AT_ONCE:
+                return BUSY
+            task = self._first[path] = asyncio.create_task(self._make_first(path, facts))
             task.add_done_callback(lambda _: self._first.pop(path, None))
-        made = await asyncio.shield(task)
-        if made is not None:
-            self._ready.setdefault(path, made)
-            self._asked[path] = time.monotonic()
-        return made
-
-    @property
-    def busy(self) -> bool:
-        """Whether so many first answers are being made that another would only wait."""
-        return len(self._first) >= MOST_FIRST
+        return await asyncio.shield(task)
 
     @property
     def open(self) -> bool:
         """Whether there is anything to answer with yet."""
         return self._facts is not None
+
+    async def _make_first(self, path: str, facts: Facts) -> Ready | None:
+        made = await asyncio.to_thread(_answer, path, facts)
+        if made is not None:
+            now = time.monotonic()
+            self._keeping.asked(path, now)
+            if facts is self._facts:
+                self._put({**self._ready, path: made})
+                self._keeping.made([path], now)
+        return made
 
     async def _make(self) -> None:
         while (frame := self._due()) is not None:
@@ -104,10 +127,25 @@ class Desk:
             public = config.embed.public
             pasts = {each.name: self._recent.samples(each.name) for each in public.services}
             now = time.monotonic()
-            self._asked = {path: at for path, at in self._asked.items() if now - at < FORGOTTEN_AFTER}
-            self._facts, self._ready = await asyncio.to_thread(
-                _make, frame, pasts, config, tuple(self._asked)
-            )
+            wanted = self._keeping.wanted(now, self._ready)
+            facts, made = await asyncio.to_thread(_make, frame, pasts, config, wanted)
+            if not self._config().embed.public.services:
+                return  # it was closed meanwhile
+            self._facts = facts
+            self._keeping.made(wanted, now)
+            kept = {p: r for p, r in self._ready.items() if self._keeping.keeps(p) and _may_exist(p, facts)}
+            self._put({**kept, **made})
+
+    def _put(self, answers: dict[str, Ready]) -> None:
+        self._ready = answers
+        self.turn += 1
+
+    def _clear(self) -> None:
+        """Nothing is public any more."""
+        if self._facts is not None or self._frames:
+            self._facts = None
+            self._frames.clear()
+            self._put({})
 
     def _due(self) -> Frame | None:
         """The newest frame that may be seen and was not made yet; older ones are dropped."""
@@ -132,6 +170,10 @@ def _answer(path: str, facts: Facts) -> Ready | None:
         if path.startswith(beginning):
             return answer(path, facts)
     return None
+
+
+def _may_exist(path: str, facts: Facts) -> bool:
+    return all(exists(path, facts) for beginning, exists in EXISTS.items() if path.startswith(beginning))
 
 
 def _note_a_fault(task: asyncio.Task[None]) -> None:

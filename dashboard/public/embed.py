@@ -20,3 +20,9 @@ def answer(path: str, facts: Facts) -> Ready | None:
     if asked.format is Format.JSON:
         return panel_json(asked.panel, service, facts)
     return None
+
+
+def exists(path: str, facts: Facts) -> bool:
+    """Whether something public may stand at `path`; told without making it."""
+    asked = address.read(path.removeprefix(PREFIX))
+    return asked is not None and address.meant(asked, facts) is not None

@@ -16,6 +16,7 @@ from dashboard.public import embed
 from dashboard.public.desk import Desk, is_public
 from dashboard.public.links import PREFIX, Closed
 from dashboard.public.ready import Ready
+from dashboard.public.sharing import Sharing
 from dashboard.public.visitors import Visitors
 
 _READS = "GET, HEAD, OPTIONS"
@@ -56,7 +57,7 @@ class Front:
                 return refusal
             ready = await self._desk.answer(scope["path"])
         if ready is not None:
-            return self._give(ready, asked)
+            return respond(ready, asked, sharing)
         if not self._desk.open:
             return self._say(404, "Nothing is public, or nothing was seen yet.", origin, _UNCACHED)
         return self._say(404, "Nothing public is here.", origin, {"Cache-Control": "public, max-age=1"})
@@ -74,15 +75,15 @@ class Front:
         ready = await self._private.answer(path)
         if ready is None:
             return self._say(404, "Nothing of this panel was seen yet.", origin, _PRIVATE)
-        return self._give(ready, asked, _PRIVATE)
+        return respond(ready, asked, self._visitors.sharing, _PRIVATE)
 
     def _too_often(self, scope: Scope, asked: Headers) -> Response | None:
         """Why it is not made for this client now, or None where it is."""
         who = self._visitors.clients.name(scope, asked)
         wait = self._visitors.buckets.take(who, PNG_COSTS if scope["path"].endswith(".png") else 1.0)
-        if not wait and not self._desk.busy and not self._private.busy:
+        if not wait:
             return None
-        headers = {**_UNCACHED, "Retry-After": str(math.ceil(wait) or 1)}
+        headers = {**_UNCACHED, "Retry-After": str(math.ceil(wait))}
         return self._say(429, "Too many questions at once. Try again soon.", asked.get("origin", ""), headers)
 
     def _say(self, status: int, sentence: str, origin: str, own: Mapping[str, str]) -> Response:
@@ -90,13 +91,18 @@ class Front:
         headers = {**sharing.headers(own), **sharing.more_for(origin)}
         return PlainTextResponse(sentence + "\n", status, headers)
 
-    def _give(self, ready: Ready, asked: Headers, instead: Mapping[str, str] | None = None) -> Response:
-        """`ready` as this asker can read it; `instead`: headers that take the place of its own."""
-        sharing = self._visitors.sharing
-        headers = sharing.headers({**ready.headers, "ETag": ready.etag, **(instead or {})})
-        headers |= sharing.more_for(asked.get("origin", ""))
-        if has_it(asked, ready.etag):
-            return Response(status_code=304, headers=headers)
-        if ready.gzip is not None and takes_gzip(asked):
-            return Response(ready.gzip, ready.status, headers={**headers, "Content-Encoding": "gzip"})
-        return Response(ready.body, ready.status, headers=headers)
+
+def respond(
+    ready: Ready, asked: Headers, sharing: Sharing, instead: Mapping[str, str] | None = None
+) -> Response:
+    """The answer to a request with these headers; what it depends on is known to the `Hatch`, too.
+
+    `instead`: headers that take the place of the answer's own.
+    """
+    headers = sharing.headers({**ready.headers, "ETag": ready.etag, **(instead or {})})
+    headers |= sharing.more_for(asked.get("origin", ""))
+    if has_it(asked, ready.etag):
+        return Response(status_code=304, headers=headers)
+    if ready.gzip is not None and takes_gzip(asked):
+        return Response(ready.gzip, ready.status, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(ready.body, ready.status, headers=headers)

@@ -257,7 +257,7 @@ def test_one_that_missed_nothing_or_knows_a_later_number_gets_frames_alone(
 
 
 def test_one_too_many_is_told_so_and_fits_when_another_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.live._descriptors", lambda: 258)
+    monkeypatch.setattr("dashboard.connection.descriptors", lambda: 258)
     with Streaming() as streaming:
         streaming.show()
         held = [streaming.viewer() for _ in range(16)]
