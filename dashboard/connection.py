@@ -149,10 +149,10 @@ class Connection(HttpToolsProtocol):
     # --- what uvicorn answers ---
 
     def _pass_on(self, data: bytes) -> None:
+        self._waited += len(data)
         super().data_received(data)
         if not self._in_head or self.transport is None or self.transport.is_closing():
             return
-        self._waited += len(data)
         if self._waited > _LONGEST_HEADS:
             self.send_400_response("The head of the request is too long.")
         elif self._due is None:
@@ -169,7 +169,7 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._between = True
+        self._between, self._waited = True, 0
         super().on_message_complete()
 
     def _set_at_ease(self) -> None:

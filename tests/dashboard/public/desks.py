@@ -102,7 +102,7 @@ class Serving:
         self.hatch.answer = counted  # type: ignore[method-assign]
 
     def _run(self) -> None:
-        loop_factory = uvicorn.Config(not_public, loop="uvloop").get_loop_factory()
+        loop_factory = self.configs["quick"].get_loop_factory()
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(self._serve())
 
@@ -160,8 +160,13 @@ class Serving:
 
     @contextlib.contextmanager
     def connected(self, name: str = "quick") -> Iterator[socket.socket]:
-        with socket.create_connection(self._listeners[name].getsockname(), timeout=PATIENCE) as connection:
+        with contextlib.closing(socket.socket()) as connection:
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVBUF, 65536
+            )  # what is kept unread on the way
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(PATIENCE)
+            connection.connect(self._listeners[name].getsockname())
             yield connection
 
     def told(self, sent: bytes, name: str = "quick") -> bytes:
