@@ -11,6 +11,7 @@ import pytest
 
 from dashboard.frames import EncodedFrame, encode
 from dashboard.public import desk as module
+from dashboard.public import keeping
 from dashboard.public.desk import Desk
 from dashboard.recent import Recent
 from probes.model import State
@@ -81,7 +82,7 @@ def test_what_was_asked_for_is_at_hand_with_each_tick_and_new() -> None:
 
 
 def test_what_nobody_asks_for_is_made_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FORGOTTEN_AFTER", -1.0)
+    monkeypatch.setattr(keeping, "FORGOTTEN_AFTER", -1.0)
 
     async def scene(desk: Desk, recent: Recent) -> None:
         await shown(desk, recent, frame(100, 1))
