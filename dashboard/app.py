@@ -29,6 +29,7 @@ from dashboard.live import Live
 from dashboard.past import HowShown, Pasts
 from dashboard.public.desk import Desk
 from dashboard.public.front import Front
+from dashboard.public.status.reading import Days
 from dashboard.public.visitors import Visitors
 from dashboard.recent import KEPT, Recent
 from dashboard.silences import Silences
@@ -60,7 +61,8 @@ class Web:
         self._reloading = asyncio.Lock()
         self.hub = Hub()
         self.recent = Recent()
-        self.desk = Desk(self.recent, lambda: self.config)
+        self.days = Days(lambda: self.config, lambda: self.history)
+        self.desk = Desk(self.recent, lambda: self.config, self.days)
         self.visitors = Visitors(lambda: self.config)
         self.private_desk = Desk(self.recent, self.visitors.private)
         self.lag = LoopLag()
@@ -149,7 +151,7 @@ class Web:
     @contextlib.asynccontextmanager
     async def running(self, app: FastAPI) -> AsyncIterator[None]:
         """The whole life of the web process: the prober starts with it and ends with it."""
-        running = (self.supervisor.run(), self.lag.run(), self.silences.run())
+        running = (self.supervisor.run(), self.lag.run(), self.silences.run(), self.days.run())
         self._tasks = [asyncio.create_task(each) for each in running]
         for task in self._tasks:
             task.add_done_callback(_note_a_break)

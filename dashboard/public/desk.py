@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import structlog
 
 from dashboard.frames import EncodedFrame, Frame
@@ -21,6 +22,8 @@ from dashboard.public.facts import Facts
 from dashboard.public.keeping import Keeping
 from dashboard.public.ready import Ready, ready
 from dashboard.public.seeing import facts_of
+from dashboard.public.status import answers as status
+from dashboard.public.status.reading import Days
 from dashboard.recent import Recent
 from probes.model import Sample
 from probes.settings import Config
@@ -30,11 +33,15 @@ Exists = Callable[[str, Facts], bool]
 
 ANSWERS: dict[str, Answer] = {
     embed.PREFIX: embed.answer,
+    status.PREFIX: status.answer,
+    status.SUMMARY: status.answer,
 }
 """Who answers for the public paths, by how they begin."""
 
 EXISTS: dict[str, Exists] = {
     embed.PREFIX: embed.exists,
+    status.PREFIX: status.exists,
+    status.SUMMARY: status.exists,
 }
 """Who can tell at once, of which path, that nothing is there."""
 
@@ -64,8 +71,9 @@ class Desk:
     `turn` is another number whenever an answer that lay here was changed or taken away.
     """
 
-    def __init__(self, recent: Recent, config: Callable[[], Config]) -> None:
+    def __init__(self, recent: Recent, config: Callable[[], Config], days: Days | None = None) -> None:
         self._recent = recent
+        self._days = days
         self._config = config
         self._frames: deque[Frame] = deque()
         self._facts: Facts | None = None
@@ -128,7 +136,7 @@ class Desk:
             pasts = {each.name: self._recent.samples(each.name) for each in public.services}
             now = time.monotonic()
             wanted = self._keeping.wanted(now, self._ready)
-            facts, made = await asyncio.to_thread(_make, frame, pasts, config, wanted)
+            facts, made = await asyncio.to_thread(_make, frame, pasts, config, wanted, self._days)
             if not self._config().embed.public.services:
                 return  # it was closed meanwhile
             self._facts = facts
@@ -157,10 +165,16 @@ class Desk:
 
 
 def _make(
-    frame: Frame, pasts: Mapping[str, Sequence[Sample]], config: Config, paths: Sequence[str]
+    frame: Frame,
+    pasts: Mapping[str, Sequence[Sample]],
+    config: Config,
+    paths: Sequence[str],
+    days: Days | None,
 ) -> tuple[Facts, dict[str, Ready]]:
     seen = {name: [s for s in samples if s.at <= frame.at] for name, samples in pasts.items()}
     facts = facts_of(frame, seen, config.embed.public, config.objectives.join_success)
+    if days is not None:
+        facts = msgspec.structs.replace(facts, day=days.day(frame, seen, facts, config))
     made = {path: _answer(path, facts) for path in paths}
     return facts, {path: answer for path, answer in made.items() if answer is not None}
 

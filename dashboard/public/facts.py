@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from dashboard.public.status.day import Day
 from probes.config.embed import PublicPanel
 from probes.model import Cause, State
 
@@ -95,10 +96,21 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     service: str = ""
 
 
+class WhereTo(msgspec.Struct, frozen=True, kw_only=True):
+    """`/go/<event>`, which leads to where its room is now. `title` is that room's, where it is public."""
+
+    event: str
+    service: str
+    title: str = ""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is public at one tick. `at` is wall time, `tick` seconds.
 
     `alive` is False where what is shown is the last that was seen before watching broke off.
+    `day` is None where the status page is not public, or history was not read yet; `go` where
+    there are no such links.
+    `url` is where the public reaches this, empty where nobody says.
     """
 
     seq: int
@@ -109,6 +121,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     panels: frozenset[PublicPanel]
     services: tuple[ServiceFacts, ...]
     announcements: tuple[Announcement, ...] = ()
+    url: str = ""
+    day: Day | None = None
+    go: tuple[WhereTo, ...] | None = None
 
     def service(self, name: str) -> ServiceFacts | None:
         """The public service of this name, the first where it is empty, or None."""

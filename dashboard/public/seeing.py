@@ -28,7 +28,8 @@ _MOST_ROOMS = 20
 _LINES = 4
 _MOST_MOVES = 20
 _MOST_ANNOUNCEMENTS = 20
-_TOLD = (Status.STANDING, Status.CONFIRMED)
+TOLD = (Status.STANDING, Status.CONFIRMED)
+"""What is only proposed, or rejected, is nothing for the public."""
 
 
 def facts_of(frame: Frame, pasts: Mapping[str, Sequence[Sample]], public: Public, goal: float) -> Facts:
@@ -46,7 +47,8 @@ def facts_of(frame: Frame, pasts: Mapping[str, Sequence[Sample]], public: Public
             for each in public.services
             if each.name in observations
         ),
-        announcements=tuple(_announcements(frame.notes, {each.name for each in public.services})),
+        announcements=announcements_of(frame.notes, public)[:_MOST_ANNOUNCEMENTS],
+        url=(public.address or "").rstrip("/"),
     )
 
 
@@ -56,7 +58,7 @@ def _service(
     exact = public.numbers == "exact"
     samples = _of_one_clock(samples)
     kept = _kept(samples)
-    told = tuple(sorted((r for r in seen.relocations if r.status in _TOLD), key=lambda r: -r.at))
+    told = tuple(sorted((r for r in seen.relocations if r.status in TOLD), key=lambda r: -r.at))
     errors: dict[str, float] = {}
     for outcome, part in (seen.door.errors if seen.door else {}).items():
         word = OUTCOMES.get(outcome, "other")
@@ -89,7 +91,7 @@ def _service(
         goal=goal,
         rooms=_rooms(seen, kept, public),
         nodes=_nodes(seen, public),
-        moves=tuple(_move(seen.name, r, public) for r in told[:_MOST_MOVES]),
+        moves=tuple(move_of(seen.name, r, public) for r in told[:_MOST_MOVES]),
         series=series,
     )
 
@@ -169,7 +171,8 @@ def _nodes(seen: Observation, public: Public) -> tuple[PublicNode, ...]:
     )
 
 
-def _move(service: str, relocation: Relocation, public: Public) -> Move:
+def move_of(service: str, relocation: Relocation, public: Public) -> Move:
+    """What the public may know of a relocation."""
     exact = public.numbers == "exact"
 
     def named(place: Place) -> str:
@@ -189,9 +192,11 @@ def _move(service: str, relocation: Relocation, public: Public) -> Move:
     )
 
 
-def _announcements(notes: Sequence[Note], services: set[str]) -> list[Announcement]:
-    told = [n for n in notes if n.kind is NoteKind.ANNOUNCEMENT and (not n.service or n.service in services)]
-    return [
+def announcements_of(notes: Sequence[Note], public: Public) -> tuple[Announcement, ...]:
+    """The announcements among `notes` that are about a public service, or about all."""
+    services = {"", *(each.name for each in public.services)}
+    return tuple(
         Announcement(key=digest(note.id.encode()), at=note.at, text=note.text, service=note.service)
-        for note in told[:_MOST_ANNOUNCEMENTS]
-    ]
+        for note in notes
+        if note.kind is NoteKind.ANNOUNCEMENT and note.service in services
+    )

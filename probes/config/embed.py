@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from probes.config.units import Duration, Name, RoomId, Secret, Settings, one_of
+from probes.config.units import Duration, Name, RoomId, Secret, Settings, Url, one_of
 
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
 _LONGEST_DELAY = 300.0
@@ -86,6 +86,8 @@ class Public(Settings):
     """Two digits of each number of people, or all."""
     delay: Annotated[Duration, AfterValidator(_short)] | None = None
     """How much later the public sees what happens."""
+    address: Url | None = None
+    """Where the public reaches Roomwatch; without it, at `alerts.board`."""
 
 
 class Embed(Settings):

@@ -1,0 +1,193 @@
+"""What happened: changes of state, rooms that moved, announcements. Pure: the same in, the same out.
+
+A state that comes and goes is one episode as long as it is well for less than `PAUSE` seconds
+between; a glimpse of the unknown, as at a start, is none. So what is told once is not taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from dashboard.conditional import digest
+from dashboard.public.facts import Announcement
+from dashboard.public.status.day import DAY, Episode, Happening, Kind
+from dashboard.public.status.moves import Manner, Moved
+from dashboard.public.status.past import Turn
+from dashboard.public.status.wording import length, tries_that_fail
+from probes.model import Cause, State
+
+PAUSE = 120.0
+"""Seconds in the service's time."""
+
+GLIMPSE = 30.0
+"""Wall seconds: a shorter unknown is not told."""
+
+LATER = 60.0
+"""Service seconds after which a turn for the worse is told by itself."""
+
+MOST = 50
+_MOST_EPISODES = 25
+_ONE = 30.0
+"""Service seconds around the end of a room in which a change of state is the same happening."""
+
+_RANK = {State.OK: 0, State.UNKNOWN: 1, State.STRAINED: 2, State.FAILING: 3}
+
+
+def newest_first(told: Iterable[Happening], now: float) -> tuple[Happening, ...]:
+    """Those of the last day, `MOST` at most. What was at the same time stays in the order it came in."""
+    of_today = [each for each in told if now - DAY <= each.at <= now]
+    return tuple(sorted(of_today, key=lambda each: -each.at)[:MOST])
+
+
+# --- States ---
+
+
+def episodes(turns: Sequence[Turn]) -> list[list[Turn]]:
+    """The turns of each time that it was not well, the oldest first. `turns` are in the order of time."""
+    found: list[list[Turn]] = []
+    for turn in _worth_telling(turns):
+        if turn.state is State.OK:
+            continue
+        last = found[-1][-1] if found else None
+        if last is not None and 0 <= turn.time - last.ended < PAUSE:
+            found[-1].append(turn)
+        else:
+            found.append([turn])
+    return found[-_MOST_EPISODES:]
+
+
+def _worth_telling(turns: Sequence[Turn]) -> list[Turn]:
+    return [t for t in turns if t.state is not State.UNKNOWN or t.until - t.at >= GLIMPSE]
+
+
+def episode_of(
+    group: Sequence[Turn], turns: Sequence[Turn], moves: Sequence[Moved], manner: Manner
+) -> Episode:
+    """A group of turns as one episode."""
+    first, last, worst = group[0], group[-1], _worst(group)
+    now = turns[-1]
+    well = now.ended - last.ended if last is not now else 0.0
+    is_over = last is not now and (well >= PAUSE or well < 0)
+    return Episode(
+        key=_key(manner, first, "episode"),
+        service=manner.label,
+        at=first.at,
+        time=first.time,
+        until=last.until if is_over else None,
+        worst=worst.state,
+        title=_title(worst, moves, manner),
+        text=_text(worst, group, manner),
+        over=last is not now and not is_over,
+    )
+
+
+def of_states(
+    turns: Sequence[Turn], moves: Sequence[Moved], manner: Manner
+) -> tuple[list[Happening], list[Episode]]:
+    """What is told of a service's states, and the episodes themselves."""
+    told: list[Happening] = []
+    kept: list[Episode] = []
+    for group in episodes(turns):
+        episode = episode_of(group, turns, moves, manner)
+        kept.append(episode)
+        told += _steps(group, moves, manner)
+        if episode.until is not None:
+            told.append(_well_again(group, manner))
+    return told, kept
+
+
+def _steps(group: Sequence[Turn], moves: Sequence[Moved], manner: Manner) -> list[Happening]:
+    """Its begin, and where it got worse later on."""
+    first = group[0]
+    later = [turn for turn in group if turn.time - first.time > LATER]
+    worse = next((turn for turn in later if _RANK[turn.state] > _RANK[first.state]), None)
+    begin = group if worse is None else group[: group.index(worse)]
+    steps = [_step(first, begin, moves, manner, "begin")]
+    if worse is not None:
+        steps.append(_step(worse, group[group.index(worse) :], moves, manner, "worse"))
+    return [step for step in steps if step is not None]
+
+
+def _step(
+    turn: Turn, group: Sequence[Turn], moves: Sequence[Moved], manner: Manner, what: str
+) -> Happening | None:
+    worst = _worst(group)
+    title = _title(worst, moves, manner)
+    if not title:
+        return None
+    return Happening(
+        key=_key(manner, turn, what),
+        kind=Kind.STATE,
+        at=turn.at,
+        time=turn.time,
+        title=title,
+        text=_text(worst, group, manner),
+        service=manner.label,
+        state=worst.state,
+    )
+
+
+def _well_again(group: Sequence[Turn], manner: Manner) -> Happening:
+    first, last = group[0], group[-1]
+    lasted = last.ended - first.time
+    return Happening(
+        key=_key(manner, first, "end"),
+        kind=Kind.STATE,
+        at=last.until,
+        time=last.ended,
+        title="All is well again",
+        text=f"After {length(lasted)}." if lasted > 0 else "",
+        service=manner.label,
+        state=State.OK,
+    )
+
+
+def _worst(group: Sequence[Turn]) -> Turn:
+    return max(group, key=lambda turn: (_RANK[turn.state], -(1.0 if turn.success is None else turn.success)))
+
+
+def _title(turn: Turn, moves: Sequence[Moved], manner: Manner) -> str:
+    """The turn in a sentence; nothing where a room's end says it already."""
+    if turn.state is State.UNKNOWN:
+        return "We could not see how it was"
+    if manner.joins and turn.success is not None and turn.success < 0.99:
+        return "Some people cannot get in" if turn.success >= 0.5 else "Most people cannot get in"
+    ends = [moved.move.at for moved in moves if moved.move.cause is not Cause.OVERFLOWED]
+    if any(abs(end - turn.time) < _ONE for end in ends):
+        return ""
+    if turn.silent:
+        return "Part of it does not answer"
+    return "There are problems" if turn.state is State.FAILING else "There are small problems"
+
+
+def _text(turn: Turn, group: Sequence[Turn], manner: Manner) -> str:
+    said = []
+    if manner.joins and turn.state is not State.UNKNOWN:
+        said.append(tries_that_fail(turn.success, turn.errors, manner.causes, manner.exact))
+    times = 1 + sum(after.time - before.ended > 0 for before, after in pairwise(group))
+    if times > 1:
+        said.append(f"It came and went {times} times.")
+    return " ".join(part for part in said if part)
+
+
+def _key(manner: Manner, turn: Turn, what: str) -> str:
+    return digest(f"{manner.service}\0{what}\0{turn.at:.3f}".encode())
+
+
+# --- What the public was told ---
+
+
+def of_announcements(announcements: Iterable[Announcement], labels: dict[str, str]) -> list[Happening]:
+    """`labels`: public labels by service name, empty where there is one service alone."""
+    return [
+        Happening(
+            key=each.key,
+            kind=Kind.ANNOUNCEMENT,
+            at=each.at,
+            time=each.at,
+            title=each.text,
+            service=labels.get(each.service, ""),
+        )
+        for each in announcements
+    ]

@@ -1,0 +1,153 @@
+"""One service's last day, summed up as ticks come: bars, changes of state, and which wall time was when.
+
+What comes in are the samples that history keeps and the ticks since, each once and in the order
+of time, so that a restart tells the same story. It holds ids of nodes: `bars` makes it public.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from dashboard.public.status.day import BAR, BARS
+from probes.model import Outcome, Sample, State
+
+HOLE = 30.0
+"""A longer time without a tick is unknown: Roomwatch was not there. History keeps one in 10 s."""
+
+MOST_TURNS = 400
+_MOST_NODES = 64
+_ANCHOR = 60.0
+_MOST_ANCHORS = 2 * int(BARS * BAR / _ANCHOR)
+
+
+@dataclass(slots=True)
+class Bin:
+    """What is known of one bar: seconds in each state, tries by outcome, and seconds of each node."""
+
+    seconds: dict[State, float] = field(default_factory=dict)
+    tries: Counter[Outcome] = field(default_factory=Counter)
+    answered: dict[str, float] = field(default_factory=dict)
+    silent: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Turn:
+    """One state, from wall time `at` to `until`; `time` and `ended` are the same in the service's time.
+
+    `success` is the lowest share of joins in it, with its `errors`.
+    """
+
+    state: State
+    at: float
+    time: float
+    until: float
+    ended: float
+    success: float | None = None
+    errors: Mapping[Outcome, float] = field(default_factory=dict)
+    silent: bool = False
+
+
+class Past:
+    """The last day of one service. Pure: time comes with the samples."""
+
+    def __init__(self) -> None:
+        self.bins: dict[int, Bin] = {}
+        self.turns: deque[Turn] = deque(maxlen=MOST_TURNS)
+        self._anchors: deque[tuple[float, float]] = deque(maxlen=_MOST_ANCHORS)
+        self._telling: set[str] = set()
+        self._last: Sample | None = None
+
+    @property
+    def last(self) -> float:
+        """Wall time of the newest tick."""
+        return self._last.at if self._last else -math.inf
+
+    @property
+    def since(self) -> float | None:
+        """Wall time from which on something is known."""
+        return min(self.bins) * BAR if self.bins else None
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Take in those that are newer than all before."""
+        for sample in samples:
+            if sample.at > self.last:
+                self._between(self._last, sample)
+                self._turn(sample)
+                self._anchor(sample)
+                self._last = sample
+        self._forget()
+
+    def wall(self, time: float) -> float | None:
+        """The wall time of a service time, on a straight line between ticks; None where it is not in the day.
+
+        Where a replay began anew, the last time that it was.
+        """
+        if self._last is None:
+            return None
+        anchors = [*self._anchors, (self._last.at, _time(self._last))]
+        for (at, told), (after, later) in reversed(list(pairwise(anchors))):
+            if told <= time <= later:
+                return at + (time - told) * (after - at) / max(later - told, 1e-9)
+        return None
+
+    def _between(self, before: Sample | None, sample: Sample) -> None:
+        """The time from one tick to the next belongs to the first, its tries to the second."""
+        if before is None or sample.at - before.at > HOLE:
+            self.bins.setdefault(int(sample.at // BAR), Bin())
+            return
+        seconds = sample.at - before.at
+        bin_ = self.bins.setdefault(int(before.at // BAR), Bin())
+        bin_.seconds[before.state] = bin_.seconds.get(before.state, 0.0) + seconds
+        self._nodes(bin_, before, seconds)
+        if before.observer is sample.observer:
+            tries = self.bins.setdefault(int(sample.at // BAR), Bin()).tries
+            for outcome, total in sample.totals.items():
+                grown = total - before.totals.get(outcome, 0)
+                tries[outcome] += grown if grown >= 0 else total  # counted anew from a start on
+
+    def _nodes(self, bin_: Bin, sample: Sample, seconds: float) -> None:
+        for node, people in sample.nodes[:_MOST_NODES]:
+            if people is not None:
+                self._telling.add(node)
+            # Some services never tell how many people a node has: that is no silence.
+            if people is None and not sample.complete and node in self._telling:
+                bin_.silent[node] = bin_.silent.get(node, 0.0) + seconds
+            elif people is not None or sample.complete:
+                bin_.answered[node] = bin_.answered.get(node, 0.0) + seconds
+
+    def _turn(self, sample: Sample) -> None:
+        time = _time(sample)
+        turn = self.turns[-1] if self.turns else None
+        if turn is not None and sample.at - turn.until <= HOLE:
+            turn.until, turn.ended = sample.at, time
+        if turn is None or turn.state is not sample.state or turn.until < sample.at:
+            turn = Turn(sample.state, sample.at, time, sample.at, time)
+            self.turns.append(turn)
+        share = sample.success_ratio
+        if share is not None and (turn.success is None or share < turn.success):
+            turn.success, turn.errors = share, sample.errors
+        turn.silent = turn.silent or not sample.complete
+
+    def _anchor(self, sample: Sample) -> None:
+        time = _time(sample)
+        if not self._anchors or sample.at - self._anchors[-1][0] >= _ANCHOR or time < self._anchors[-1][1]:
+            if self._last is not None:
+                self._anchors.append((self._last.at, _time(self._last)))
+            self._anchors.append((sample.at, time))
+
+    def _forget(self) -> None:
+        oldest = int(self.last // BAR) - BARS + 1 if self._last else 0
+        for gone in [index for index in self.bins if index < oldest]:
+            del self.bins[gone]
+        while self.turns and self.turns[0].until < oldest * BAR:
+            self.turns.popleft()
+        if len(self._telling) > 4 * _MOST_NODES:
+            self._telling.clear()
+
+
+def _time(sample: Sample) -> float:
+    return sample.at if sample.service_time is None else sample.service_time
