@@ -16,6 +16,7 @@ from dashboard.check import run_all, table
 from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.ending import WRONG, Hangups, end_tidily, fail, fail_to_listen
 from dashboard.guard import refuses_listening
+from dashboard.public.go.events import PATH as LINKS
 from dashboard.server import Server, bind
 from probes.alerting.rules import rules as prometheus_rules
 from probes.history import HistoryTrouble
@@ -33,7 +34,7 @@ def up(path: Path, host: str, port: int, hangups: Hangups) -> None:
     refusal = refuses_listening(host, config.auth)
     if refusal:
         fail(refusal, WRONG)
-    _serve(lambda: Web(text, config, lambda: read_config(path)), host, port, hangups)
+    _serve(lambda _: Web(text, config, lambda: read_config(path)), host, port, hangups)
 
 
 def demo(seed: Seed, speed: float, host: str, port: int, hangups: Hangups) -> None:
@@ -43,12 +44,16 @@ def demo(seed: Seed, speed: float, host: str, port: int, hangups: Hangups) -> No
         try:
             with SeedPlayer(seed.name, speed) as player:
                 token = secrets.token_urlsafe(_TOKEN_BYTES)
-                text = demo_config(seed, player.url, speed, Path(folder), token)
-                config = parse(*text)
+
+                def watch(address: str) -> Web:
+                    text = demo_config(seed, player.url, speed, Path(folder), token, address)
+                    typer.echo(f"The link that always leads to its room is {address}{LINKS}{seed.name}")
+                    return Web(text, parse(*text), lambda: text)
+
                 typer.echo(
                     f"To say on the board where a room went takes this token, made for this run: {token}"
                 )
-                _serve(lambda: Web(text, config, lambda: text), host, port, hangups)
+                _serve(watch, host, port, hangups)
         except DemoFailed as error:
             fail(str(error), 1)
 
@@ -76,17 +81,19 @@ def _checked(path: Path) -> tuple[ConfigText, Config]:
         fail(str(error), WRONG)
 
 
-def _serve(make_web: Callable[[], Web], host: str, port: int, hangups: Hangups) -> None:
+def _serve(make_web: Callable[[str], Web], host: str, port: int, hangups: Hangups) -> None:
+    """Serve what `make_web` makes, given the address of the board."""
     configure_logs()
     try:
         listener = bind(host, port)
     except OSError as error:
         fail_to_listen(host, port, error)
     with listener:
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listener.getsockname()[1]}"
         try:
-            web = make_web()
+            web = make_web(address)
         except HistoryTrouble as trouble:
             fail(str(trouble), 1)
-        shown = f"[{host}]" if ":" in host else host
-        typer.echo(f"The board is at http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C ends it)")
+        typer.echo(f"The board is at {address}/  (Ctrl-C ends it)")
         Server(web, host, hangups).run(sockets=[listener])

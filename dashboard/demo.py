@@ -80,10 +80,12 @@ class SeedPlayer:
         self.stop()
 
 
-def demo_config(seed: Seed, url: str, speed: float, folder: Path, token: str) -> ConfigText:
+def demo_config(
+    seed: Seed, url: str, speed: float, folder: Path, token: str, board: str = "http://127.0.0.1:8050"
+) -> ConfigText:
     """The config file that watches `seed` played at `speed`, with its history in `folder`.
 
-    `token` may operate; this machine reads without one.
+    `token` may operate; this machine reads without one. `board` is the address of the board.
 
     Intervals are those of the real event divided by the speed, so that a fast
     replay tells the same story.
@@ -121,8 +123,11 @@ def demo_config(seed: Seed, url: str, speed: float, folder: Path, token: str) ->
                 "title": seed.title,
                 "service": name,
                 "starts_at": seed.starts.isoformat(),
+                "rooms": [room.id for room in seed.rooms[:1]],  # where it went after that is found
+                "link": f"{url}/room/{{room}}",
             }
         ],
+        "alerts": {"board": board},
         "auth": {"tokens": [{"name": "demo", "token": token, "may": "operate"}], "local_reads": True},
         "embed": {
             "public": {
@@ -130,6 +135,7 @@ def demo_config(seed: Seed, url: str, speed: float, folder: Path, token: str) ->
                 "panels": [panel.value for panel in PublicPanel],
                 "services": [{"name": name, "label": "Live audio"}],
                 "rooms": ["*"],
+                "events": [seed.name],
                 "nodes": {node.id: node.label for node in seed.nodes},
                 "numbers": "exact",
             },

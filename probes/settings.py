@@ -7,6 +7,7 @@ the file: where it is, what was found and what was expected.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -20,6 +21,7 @@ from probes.config.embed import Embed
 from probes.config.file import BadConfig, KeyPath, Mistake, read_text, read_yaml
 from probes.config.mistakes import find_mistakes
 from probes.config.objectives import Objectives
+from probes.config.room_link import RoomLink, is_listed, own_host
 from probes.config.schema import schema_text
 from probes.config.units import (
     Duration,
@@ -49,6 +51,8 @@ class Event(Settings):
     """When it starts, with its time zone."""
     audience: Annotated[int, Field(gt=0)] | None = None
     """How many people are expected."""
+    link: RoomLink | None = None
+    """Where anyone gets into one of its rooms: an address with `{room}`, `{name}` or `{node}` in it."""
 
 
 class HistorySettings(Settings):
@@ -87,6 +91,11 @@ class Config(Settings):
     tick: Annotated[Duration, AfterValidator(_tick_length)] = 1.0
     """The longest time between two frames; what a poll learned is shown at once."""
 
+    @property
+    def public_address(self) -> str:
+        """Where the public reaches Roomwatch, without a slash at its end."""
+        return (self.embed.public.address or self.alerts.board).rstrip("/")
+
     @model_validator(mode="after")
     def _parts_agree(self) -> Config:
         wrong = [
@@ -96,6 +105,7 @@ class Config(Settings):
             *_doubled(("auth", "basic"), "user", [user.user for user in self.auth.basic]),
             *_unknown_services(self),
             *_doubled(("embed", "public", "services"), "name", [s.name for s in self.embed.public.services]),
+            *_unfit_links(self),
         ]
         if self.history.keep < self.history.detail:
             wrong.append(_wrong(("history", "keep"), "expected no less than `history.detail`"))
@@ -133,6 +143,37 @@ def _unknown_services(config: Config) -> list[InitErrorDetails]:
         for path, name in meant
         if name not in names
     ]
+
+
+def _unfit_links(config: Config) -> list[InitErrorDetails]:
+    events = {event.name: event for event in config.events}
+    public = config.embed.public
+    wrong: list[InitErrorDetails] = []
+    for index, name in enumerate(public.events):
+        sentence = _unfit_link(name, events, public.hosts)
+        if name in public.events[:index]:
+            sentence = f"the event {name} is listed above; remove one"
+        if sentence:
+            wrong.append(_wrong(("embed", "public", "events", index), sentence))
+    return wrong
+
+
+def _unfit_link(name: str, events: Mapping[str, Event], hosts: Sequence[str]) -> str:
+    """Why an event can have no public link, or nothing."""
+    if name not in events:
+        return f"expected one of the names in `events` ({', '.join(events)})"
+    link = events[name].link
+    if link is None:
+        return f"the event {name} needs a `link` to be public, such as https://meet.example.org/{{room}}"
+    host = own_host(link)
+    if host is None and not hosts:
+        return (
+            f"the host in the `link` of {name} hangs on the room; list in `embed.public.hosts`"
+            " where it may lead, such as *.meet.example.org"
+        )
+    if host is not None and hosts and not is_listed(host, hosts):
+        return f"the `link` of {name} leads to {host}, which is not in `embed.public.hosts`; add it there"
+    return ""
 
 
 class ConfigText(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from html import escape
 from typing import Final
 
 import msgspec
@@ -104,6 +105,7 @@ class SeedsService:
                     "GET /rooms",
                     "POST /rooms/{id}/join",
                     f"POST /rooms/{CURRENT}/join",
+                    "GET /room/{id}",
                     "GET /healthz",
                 ],
             }
@@ -127,6 +129,17 @@ class SeedsService:
             joins=moment.joins,
         )
         return _json(reply)
+
+    async def room(self, request: Request) -> Response:
+        """The page of one of the event's rooms, as somebody sees it who follows a link there."""
+        moment = self._played.at(self._playback.t)
+        wanted = request.path_params["room"]
+        room = next((room for room in moment.rooms if room.id == wanted), None)
+        if room is None:
+            return _page("There is no such room", "It may not have opened yet, or it ended long ago.", 404)
+        if room.state == "ended":
+            return _page(room.title, "This room has ended.", 410)
+        return _page(room.title, f"You are in this room, with {room.participants:,} others.")
 
     async def join(self, request: Request) -> Response:
         t = self._playback.t
@@ -175,6 +188,7 @@ def make_app(
             Route("/", service.index),
             Route("/healthz", service.healthy),
             Route("/rooms", service.rooms),
+            Route("/room/{room}", service.room),
             Route("/rooms/{room:path}/join", service.join, methods=["POST"]),
         ],
         exception_handlers={HTTPException: _http_error},
@@ -200,6 +214,17 @@ def _ids(nodes: tuple[Node, ...]) -> tuple[str, ...]:
 
 def _refusal(status: int, code: str) -> Response:
     return _json({"code": code}, status)
+
+
+def _page(title: str, line: str, status: int = 200) -> Response:
+    title, line = escape(title), escape(line)
+    body = (
+        '<!doctype html>\n<html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">'
+        f"<title>{title}</title>\n<h1>{title}</h1>\n<p>{line}</p></html>\n"
+    )
+    headers = {"Content-Security-Policy": "default-src 'none'", "Cache-Control": "no-store"}
+    return Response(body, status, headers, "text/html")
 
 
 def _json(value: object, status: int = 200) -> Response:

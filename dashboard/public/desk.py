@@ -18,7 +18,10 @@ import structlog
 
 from dashboard.frames import EncodedFrame, Frame
 from dashboard.public import embed
-from dashboard.public.facts import Facts
+from dashboard.public.facts import EventFacts, Facts
+from dashboard.public.go import answers as go
+from dashboard.public.go.events import event_facts, leads_on
+from dashboard.public.go.leading import Lead
 from dashboard.public.keeping import Keeping
 from dashboard.public.ready import Ready, ready
 from dashboard.public.seeing import facts_of
@@ -35,6 +38,7 @@ ANSWERS: dict[str, Answer] = {
     embed.PREFIX: embed.answer,
     status.PREFIX: status.answer,
     status.SUMMARY: status.answer,
+    go.PREFIX: go.answer,
 }
 """Who answers for the public paths, by how they begin."""
 
@@ -42,6 +46,7 @@ EXISTS: dict[str, Exists] = {
     embed.PREFIX: embed.exists,
     status.PREFIX: status.exists,
     status.SUMMARY: status.exists,
+    go.PREFIX: go.exists,
 }
 """Who can tell at once, of which path, that nothing is there."""
 
@@ -76,7 +81,9 @@ class Desk:
         self._days = days
         self._config = config
         self._frames: deque[Frame] = deque()
+        self._newest: Frame | None = None
         self._facts: Facts | None = None
+        self._leads: Mapping[str, Lead] = {}
         self._ready: dict[str, Ready] = {}
         self._keeping = Keeping()
         self._making: asyncio.Task[None] | None = None
@@ -85,9 +92,10 @@ class Desk:
 
     def show(self, encoded: EncodedFrame) -> None:
         """Take over the newest frame; what is asked for is made of it beside the loop."""
-        if not self._config().embed.public.services:
+        if not self._has_any():
             self._clear()
             return
+        self._newest = encoded.frame
         self._frames.append(encoded.frame)
         if self._making is None or self._making.done():
             self._making = asyncio.create_task(self._make())
@@ -136,13 +144,20 @@ class Desk:
             pasts = {each.name: self._recent.samples(each.name) for each in public.services}
             now = time.monotonic()
             wanted = self._keeping.wanted(now, self._ready)
-            facts, made = await asyncio.to_thread(_make, frame, pasts, config, wanted, self._days)
-            if not self._config().embed.public.services:
+            newest = self._newest or frame  # where to go now is told at once, whatever the delay
+            self._leads = leads_on(self._leads, newest, config)
+            events = event_facts(self._leads, newest, config)
+            facts, made = await asyncio.to_thread(_make, frame, pasts, config, events, wanted, self._days)
+            if not self._has_any():
                 return  # it was closed meanwhile
             self._facts = facts
             self._keeping.made(wanted, now)
             kept = {p: r for p, r in self._ready.items() if self._keeping.keeps(p) and _may_exist(p, facts)}
             self._put({**kept, **made})
+
+    def _has_any(self) -> bool:
+        public = self._config().embed.public
+        return bool(public.services or public.events)
 
     def _put(self, answers: dict[str, Ready]) -> None:
         self._ready = answers
@@ -168,13 +183,14 @@ def _make(
     frame: Frame,
     pasts: Mapping[str, Sequence[Sample]],
     config: Config,
+    events: tuple[EventFacts, ...],
     paths: Sequence[str],
     days: Days | None,
 ) -> tuple[Facts, dict[str, Ready]]:
     seen = {name: [s for s in samples if s.at <= frame.at] for name, samples in pasts.items()}
-    facts = facts_of(frame, seen, config.embed.public, config.objectives.join_success)
-    if days is not None:
-        facts = msgspec.structs.replace(facts, day=days.day(frame, seen, facts, config))
+    facts = facts_of(frame, seen, config.embed.public, config.objectives.join_success, events)
+    day = days.day(frame, seen, facts, config) if days is not None else None
+    facts = msgspec.structs.replace(facts, url=config.public_address, day=day)
     made = {path: _answer(path, facts) for path in paths}
     return facts, {path: answer for path, answer in made.items() if answer is not None}
 

@@ -1,14 +1,15 @@
 """What the public may know of a tick: the only thing that public pages are made of.
 
-Nothing internal is in here: no ids or addresses of rooms and nodes, no text that a
-service or a probe of ours wrote, no title that the config does not make public, and
-numbers as round as it says. Who renders these cannot leak what is not in them.
+Nothing internal is in here: no ids or addresses of rooms and nodes (but for those that a public
+link leads to), no text that a service or a probe of ours wrote, no title that the config does not
+make public, and numbers as round as it says. Who renders these cannot leak what is not in them.
 Times are Unix seconds in the service's time, but for those that say wall time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 import msgspec
 
@@ -96,20 +97,58 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     service: str = ""
 
 
-class WhereTo(msgspec.Struct, frozen=True, kw_only=True):
-    """`/go/<event>`, which leads to where its room is now. `title` is that room's, where it is public."""
+class EventState(StrEnum):
+    """Where an event is."""
 
-    event: str
+    BEFORE = "before"  # no room of it has opened yet
+    OPEN = "open"
+    MOVED = "moved"  # open, and people still come over from the room before
+    FULL = "full"  # open, and no more people get in
+    ENDED = "ended"  # its room has ended, and no other is known
+    UNKNOWN = "unknown"  # nobody has told us of its room for minutes
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A room that takes people in. `free`: places left, None where nobody tells its capacity."""
+
+    url: str
+    title: str
+    free: int | None
+
+
+class EventFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A launch with a public link, and the room that the link leads to now.
+
+    `address` is the link itself, as the public writes it. Urls of rooms are the one thing here that may
+    hold a room's id, which the config made public by the event's `link`. `target`: where to go in this
+    second, None where there is no place to go; `targets`: all that it may be, the main room first;
+    `last`: the main room also where it is full or out of our sight. `heard_at` is wall time: when we
+    were last told of it. `crowd`: how many may come at once. Titles are as those of a `Move`.
+    `service` is empty where the service itself is not public.
+    """
+
+    name: str
+    title: str
     service: str
-    title: str = ""
+    address: str
+    state: EventState
+    since: float | None = None
+    starts_at: float | None = None
+    heard_at: float | None = None
+    target: str | None = None
+    targets: tuple[Target, ...] = ()
+    last: str | None = None
+    people: int | None = None
+    crowd: int = 0
+    from_title: str = ""
+    to_title: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that is public at one tick. `at` is wall time, `tick` seconds.
 
     `alive` is False where what is shown is the last that was seen before watching broke off.
-    `day` is None where the status page is not public, or history was not read yet; `go` where
-    there are no such links.
+    `day` is None where the status page is not public, or history was not read yet.
     `url` is where the public reaches this, empty where nobody says.
     """
 
@@ -123,7 +162,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     announcements: tuple[Announcement, ...] = ()
     url: str = ""
     day: Day | None = None
-    go: tuple[WhereTo, ...] | None = None
+    events: tuple[EventFacts, ...] = ()
 
     def service(self, name: str) -> ServiceFacts | None:
         """The public service of this name, the first where it is empty, or None."""

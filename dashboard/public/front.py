@@ -101,7 +101,7 @@ def respond(
     """
     headers = sharing.headers({**ready.headers, "ETag": ready.etag, **(instead or {})})
     headers |= sharing.more_for(asked.get("origin", ""))
-    if has_it(asked, ready.etag):
+    if ready.status == 200 and has_it(asked, ready.etag):  # RFC 9110, 13.2.1: no condition on a redirect
         return Response(status_code=304, headers=headers)
     if ready.gzip is not None and takes_gzip(asked):
         return Response(ready.gzip, ready.status, headers={**headers, "Content-Encoding": "gzip"})

@@ -9,6 +9,7 @@ from dashboard.conditional import digest
 from dashboard.frames import Frame
 from dashboard.public.facts import (
     Announcement,
+    EventFacts,
     Facts,
     Move,
     PublicNode,
@@ -32,7 +33,13 @@ TOLD = (Status.STANDING, Status.CONFIRMED)
 """What is only proposed, or rejected, is nothing for the public."""
 
 
-def facts_of(frame: Frame, pasts: Mapping[str, Sequence[Sample]], public: Public, goal: float) -> Facts:
+def facts_of(
+    frame: Frame,
+    pasts: Mapping[str, Sequence[Sample]],
+    public: Public,
+    goal: float,
+    events: tuple[EventFacts, ...] = (),
+) -> Facts:
     """What the public may know of `frame`. `pasts`: ticks by service; `goal`: the share promised to joins."""
     observations = {observation.name: observation for observation in frame.services}
     return Facts(
@@ -48,7 +55,7 @@ def facts_of(frame: Frame, pasts: Mapping[str, Sequence[Sample]], public: Public
             if each.name in observations
         ),
         announcements=announcements_of(frame.notes, public)[:_MOST_ANNOUNCEMENTS],
-        url=(public.address or "").rstrip("/"),
+        events=events,
     )
 
 
@@ -130,19 +137,19 @@ def _since(samples: Sequence[Sample], state: State) -> float | None:
     return None
 
 
-def _title(room: str, title: str, public: Public) -> str:
+def told_title(room: str, title: str, public: Public) -> str:
     """The title where the config makes it public, else nothing."""
-    return title if any(_means(pattern, room) for pattern in public.rooms) else ""
+    return title if any(means(pattern, room) for pattern in public.rooms) else ""
 
 
-def _means(pattern: str, room: str) -> bool:
+def means(pattern: str, room: str) -> bool:
     """Whether a pattern, in which only `*` is special, means a room's id."""
     return fnmatchcase(room, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 def _rooms(seen: Observation, kept: Sequence[Sample], public: Public) -> tuple[PublicRoom, ...]:
     exact = public.numbers == "exact"
-    named = [(room, title) for room in seen.rooms if (title := _title(room.id, room.title, public))]
+    named = [(room, title) for room in seen.rooms if (title := told_title(room.id, room.title, public))]
     shown = named[:_MOST_ROOMS]
     counts = [{(node, room): people for node, room, people in sample.rooms} for sample in kept]
 
@@ -176,7 +183,7 @@ def move_of(service: str, relocation: Relocation, public: Public) -> Move:
     exact = public.numbers == "exact"
 
     def named(place: Place) -> str:
-        return _title(place.room, place.title, public)
+        return told_title(place.room, place.title, public)
 
     return Move(
         key=digest(f"{service}\0{relocation.id}".encode()),

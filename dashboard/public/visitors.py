@@ -45,5 +45,5 @@ def _for_links(embed: Embed, config: Config) -> Embed:
         return embed.model_copy(update={"public": Public()})
     known = {service.name: service for service in embed.public.services}
     services = [known.get(s.name) or PublicServiceSettings(name=s.name) for s in config.services]
-    opened = {"panels": list(PublicPanel), "services": services, "delay": None}
+    opened = {"panels": list(PublicPanel), "services": services, "events": [], "delay": None}
     return embed.model_copy(update={"public": embed.public.model_copy(update=opened)})

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from probes.config.room_link import ListedHost
 from probes.config.units import Duration, Name, RoomId, Secret, Settings, Url, one_of
 
 _ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?")
@@ -72,6 +73,8 @@ class Public(Settings):
 
     title: Label = "Live rooms status"
     """The heading of the public page."""
+    address: Url | None = None
+    """Where the public reaches Roomwatch; without it, at `alerts.board`."""
     panels: list[Annotated[PublicPanel, one_of(tuple(PublicPanel))]] = Field(default=[], max_length=16)
     """Which panels there are; each has its badge, and its picture and data."""
     services: list[Annotated[PublicServiceSettings, BeforeValidator(_a_service)]] = Field(
@@ -82,12 +85,14 @@ class Public(Settings):
     """Whose titles may be told: ids, or patterns with `*`. Other rooms are counted and not named."""
     nodes: dict[_NodeId, Label] = Field(default={}, max_length=256)
     """What nodes are called in public, by id. Others are numbered."""
+    events: list[Name] = Field(default=[], max_length=32)
+    """Which events have a public link, `/go/<event>`, to where they are now; each needs its `link`."""
+    hosts: list[ListedHost] = Field(default=[], max_length=64)
+    """The only hosts that public links lead to; without it, the host of each event's `link`."""
     numbers: Literal["rounded", "exact"] = "rounded"
     """Two digits of each number of people, or all."""
     delay: Annotated[Duration, AfterValidator(_short)] | None = None
     """How much later the public sees what happens."""
-    address: Url | None = None
-    """Where the public reaches Roomwatch; without it, at `alerts.board`."""
 
 
 class Embed(Settings):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
@@ -90,6 +91,11 @@ def _biggest(cards: Sequence[Room], numbers: list[int], sizes: list[int]) -> lis
 
 SHORTENED = "~"
 """In every name that `shown` had to shorten or to clean."""
+
+
+def is_shortened(text: str) -> bool:
+    """Whether `text` may be what `shown` made of a longer id, so that nobody knows the room by it."""
+    return re.search(rf"{SHORTENED}[0-9a-f]{{8}}$", text) is not None
 
 
 def shown(identifier: str) -> str:

@@ -76,8 +76,9 @@ def _followed(move: Move, service: ServiceFacts, facts: Facts) -> str:
         said.append(f"{percent(move.carried_over)} {followed}")
     if move.dark_seconds:
         said.append(f"{length(move.dark_seconds)} without a room")
-    link = next((to for to in facts.go or () if to.service == service.name), None)
+    open_to = (event for event in facts.events if event.service == service.name and event.target is not None)
+    link = next(open_to, None) if move.to_title is not None else None
     joined = [escape(part) for part in said]
     if link is not None:
-        joined.append(f'<a href="/go/{escape(link.event)}">join the new room ↗</a>')
+        joined.append(f'<a href="/go/{escape(link.name)}">join the new room ↗</a>')
     return f'{meter}<p class="foot">{" · ".join(joined)}</p>' if joined else meter

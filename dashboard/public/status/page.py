@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from dashboard.public.address import Theme
-from dashboard.public.facts import Facts, ServiceFacts
+from dashboard.public.facts import EventState, Facts, ServiceFacts
 from dashboard.public.status import draw
 from dashboard.public.status.cards import cards
 from dashboard.public.status.day import Component, Day, Happening, Kind
@@ -88,17 +88,18 @@ def _banner(now: Overall) -> str:
 
 def _notices(facts: Facts) -> str:
     said = []
-    for to in facts.go or ():
-        name = f" {escape(to.title)}" if to.title else ""
+    for event in facts.events:
+        link = f'<a href="/go/{escape(event.name)}">'
+        name = f" {escape(event.to_title)}" if event.to_title else ""
+        if event.state is EventState.MOVED and event.target is not None:
+            said.append(f'<p class="go">The room moved. {link}Join the new room{name} ↗</a></p>')
+        elif event.state is EventState.ENDED:
+            said.append(f'<p class="go">The room has ended. {link}Wait here for the new one ↗</a></p>')
+    for coming in facts.day.upcoming if facts.day else ():
+        day = datetime.fromtimestamp(coming.starts_at, UTC)
         said.append(
-            '<p class="go">The room moved. '
-            f'<a href="/go/{escape(to.event)}">Join the new room{name} ↗</a></p>'
-        )
-    for event in facts.day.upcoming if facts.day else ():
-        day = datetime.fromtimestamp(event.starts_at, UTC)
-        said.append(
-            f'<p class="told">Coming up: <b>{escape(event.title)}</b>, '
-            f"{day:%-d %B}, {moment(event.starts_at)}</p>"
+            f'<p class="told">Coming up: <b>{escape(coming.title)}</b>, '
+            f"{day:%-d %B}, {moment(coming.starts_at)}</p>"
         )
     return "".join(said)
 

@@ -1,0 +1,73 @@
+"""What is said of an event with a public link, in the words that the public reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from dashboard.public.facts import EventFacts, EventState
+
+
+class Said(NamedTuple):
+    """A heading, a line below, and the words of the link to the room; no link where they are empty."""
+
+    heading: str
+    line: str
+    link: str = ""
+
+
+def said(event: EventFacts) -> Said:
+    """What the page of an event says."""
+    if event.target is not None:
+        moved = event.state is EventState.MOVED
+        return Said("The room moved" if moved else "The room is open", "It is here:", "Join the room")
+    match event.state:
+        case EventState.BEFORE:
+            return Said("The room has not opened yet", "This page will take you there when it does.")
+        case EventState.ENDED:
+            return Said("The room has ended", "This page will take you to the new one.")
+        case EventState.FULL:
+            line = "This page will take you there as soon as there is a place."
+            return Said("The room is full", line, "Try it now")
+        case EventState.UNKNOWN if event.last is not None:
+            line = "It may still be where it was. This page will take you there when we see it again."
+            return Said("We cannot see the room at the moment", line, "Where it was last")
+        case EventState.UNKNOWN:
+            return Said("We cannot see the room at the moment", "This page will take you there when we do.")
+        case _:
+            return Said("The room is open", "It has no address that this page can lead to.")
+
+
+_SHORT = {
+    EventState.BEFORE: "not open yet",
+    EventState.FULL: "full",
+    EventState.ENDED: "ended",
+    EventState.UNKNOWN: "unknown",
+}
+
+
+def badge_words(event: EventFacts) -> tuple[str, str]:
+    """The two halves of the badge: what it is about, and how it is."""
+    if event.target is None:
+        return "the room", _SHORT.get(event.state, "open")
+    moved = event.state is EventState.MOVED
+    return "the room moved here" if moved else "the room is here", compact(event.people) or "join"
+
+
+def compact(count: int | None) -> str:
+    """A number of people in a few signs: 950, 5.2k, 168k, 1.3M; nothing where it is not known."""
+    if count is None:
+        return ""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return (
+                f"{count / size:.1f}".removesuffix(".0") + unit
+                if count < 10 * size
+                else f"{count // size}{unit}"
+            )
+    return str(count)
+
+
+def utc(at: float) -> str:
+    """A time for those whose browser runs no script."""
+    return f"{datetime.fromtimestamp(at, UTC):%-d %B %Y, %H:%M} UTC"
