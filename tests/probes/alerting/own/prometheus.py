@@ -8,7 +8,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 
 from probes.alerting.firing import Subject
 from probes.alerting.rules import rules
@@ -32,19 +31,19 @@ _STALE, _NONE = "stale", "_"
 
 
 class Scraped:
-    """The texts of all scrapes, as the series that promtool reads."""
+    """The texts of all scrapes, as the series that promtool reads: it writes them as they do."""
 
     def __init__(self) -> None:
         self._scrapes = 0
         self._series: dict[str, list[str]] = defaultdict(list)
 
     def take(self, text: bytes) -> None:
-        for family in text_string_to_metric_families(text.decode()):
-            for sample in family.samples:
-                pairs = ", ".join(f'{name}="{value}"' for name, value in sorted(sample.labels.items()))
-                values = self._series[f"{sample.name}{{{pairs}}}"]
+        for line in text.decode().splitlines():
+            if not line.startswith("#"):
+                name, _, value = line.rpartition(" ")
+                values = self._series[name]
                 values += [_NONE] * (self._scrapes - len(values))
-                values.append(f"{sample.value:.17g}".replace("inf", "Inf"))
+                values.append(value)
         self._scrapes += 1
         for values in self._series.values():
             if len(values) < self._scrapes:
