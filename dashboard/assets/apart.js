@@ -36,16 +36,22 @@
     return { left, right: left + width, top, bottom: top + height };
   }
 
+  // One of two that say the same of nearly the same time is enough.
+  const isSaid = (box, text, taken) => taken.some((other) => other.text === text && Math.abs(other.left - box.left) < 2 * HEIGHT);
   const meet = (a, b) => a.left < b.right + GAP && b.left < a.right + GAP && a.top < b.bottom + GAP && b.top < a.bottom + GAP;
 
-  // Where else a label may stand: an arrow's words higher or lower, or on its other side; others up or down.
+  // Where else a label may stand: an arrow's words higher or lower, or on its other side; others likewise.
   function* places(label) {
     yield label;
     const arrow = label.showarrow !== false;
     const other = { left: "right", right: "left" }[label.xanchor];
     for (const away of [1, -1, 2, -2, 3, -3]) {
-      if (!arrow) yield { ...label, yshift: -away * STEP * (label.textangle ? 2 : 1) };
-      else {
+      if (!arrow) {
+        const there = { ...label, yshift: -away * STEP * (label.textangle ? 2 : 1) };
+        if (other && away === 1) yield { ...label, xanchor: other };
+        yield there;
+        if (other) yield { ...there, xanchor: other };
+      } else {
         yield { ...label, ay: label.ay + away * STEP };
         if (other) yield { ...label, xanchor: other, ax: -label.ax, ay: label.ay + away * STEP };
       }
@@ -59,12 +65,13 @@
     const { width, height } = plot.size;
     const free = (box) => box.left >= -2 && box.right <= width + RIGHT && box.top >= -HEIGHT / 2 && box.bottom <= height && !taken.some((other) => meet(box, other));
     return labels.flatMap((label) => {
+      if (isSaid(boxOf(label, plot), label.text, taken)) return [];
       for (const place of places(label)) {
         const box = boxOf(place, plot);
         const shift = place.yshift || 0;
         const moved = { ...box, top: box.top - shift, bottom: box.bottom - shift };
         if (free(moved)) {
-          taken.push(moved);
+          taken.push({ ...moved, text: label.text });
           return [place];
         }
       }

@@ -254,7 +254,8 @@ def test_whatever_fires_the_chart_is_on_the_first_screen_and_the_rest_one_key_aw
     assert lines.count() == 8
     tab.page.get_by_role("button", name="Acknowledge").nth(6).click()
     tab.page.get_by_label("Note").fill("half a sen")
-    show(stage, [alert("RoomsNew", now, summary="new"), *fired], minutes=1)
+    more = [alert("RoomsNew", now, summary="new"), *fired]
+    stage.show(observation(11, [room("n1", 1011)]), alerts=more)
     tab.wait_for_text("#alerts h2", "12 firing")
     assert lines.count() == 8, "what was opened stays open"
     assert tab.page.get_by_label("Note").input_value() == "half a sen"

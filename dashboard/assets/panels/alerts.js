@@ -115,11 +115,23 @@
     return alerts.length > 0 && h("li", { key, className: "folded" }, told, h("span", { className: "faint cut" }, kinds(alerts)));
   }
 
-  // Pages are lines, the rest opens: tickets, and pages beyond a few, those first of which nobody knows.
+  // Those first of which nobody knows, and of these one of each kind.
+  function byNeed(alerts) {
+    const kind = new Map();
+    const turn = (alert) => {
+      const before = kind.get(name(alert)) || 0;
+      kind.set(name(alert), before + 1);
+      return before;
+    };
+    const ranked = [...alerts].sort((a, b) => Boolean(a.acknowledged) - Boolean(b.acknowledged)).map((alert) => [alert, turn(alert)]);
+    return ranked.sort(([a, i], [b, j]) => Boolean(a.acknowledged) - Boolean(b.acknowledged) || i - j).map(([alert]) => alert);
+  }
+
+  // Pages are lines; the rest opens: tickets, and pages beyond a few.
   function Lines({ firing, view }) {
     const [pagesOpen, turnPages] = React.useState(false);
     const [ticketsOpen, turnTickets] = React.useState(false);
-    const pages = firing.filter((alert) => alert.severity !== TICKET).sort((a, b) => Boolean(a.acknowledged) - Boolean(b.acknowledged)).slice(0, MOST);
+    const pages = byNeed(firing.filter((alert) => alert.severity !== TICKET)).slice(0, MOST);
     const tickets = firing.filter((alert) => alert.severity === TICKET).slice(0, MOST);
     const few = PAGES[Number(rw.narrow())];
     const first = pages.length <= few + 1 ? pages.length : few; // one alone is no longer than its fold
