@@ -270,6 +270,30 @@ def test_the_forecast_goes_on_from_now_and_never_above_what_fits(
     assert tab.page.evaluate(f"{CHART}.layout.xaxis.range[1]").startswith(at(24)[:19])
 
 
+def test_the_peak_is_that_of_the_last_answer_though_no_frame_showed_it(
+    stage: Stage, context: BrowserContext
+) -> None:
+    """Frames saw 660,000; the room was left by 668,000."""
+    launch(stage, 170_000, relocated("Launch", "Launch 2", 170_000))
+    tab = opened(context, stage)
+    tab.wait_for_text("#tiles-body .tile", "from the peak of 668k")
+
+
+def test_the_highest_point_outlives_the_thinning_of_the_past(stage: Stage, context: BrowserContext) -> None:
+    """As it does where it is the last before a room ends: what comes next differs more."""
+    stage.show(observation(0, [room("n1", 1)]))
+    tab = opened(context, stage)
+    peaks = """() => [500, 501, 502, 503].map((end) => {
+      const series = new roomwatch.Series();
+      for (let i = 0; i < 2000; i += 1) {
+        const participants = i <= end ? 1000 + i : 0;
+        series.push({ seq: i, at: i + 1, time: i, participants, complete: true, errors: {}, rooms: [] });
+      }
+      return roomwatch.peak(series.participants);
+    })"""
+    assert tab.page.evaluate(peaks) == [1500, 1501, 1502, 1503]
+
+
 def test_the_forecast_of_a_room_that_empties_ends_at_nobody(stage: Stage, context: BrowserContext) -> None:
     tab = foretold(stage, context, Growing(growth=-40.0, growth_low=-60.0, growth_high=-30.0))
     for trace in drawn(tab, "forecast"):

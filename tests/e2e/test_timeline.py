@@ -72,7 +72,10 @@ def test_an_alert_is_acknowledged_on_the_board_silenced_and_seen_to_its_end(
     tab.wait_for_text("#alerts", "none fires")
     alertmanager.post(ALERT)
     tab.wait_for_text(FIRST, "<img src=x> ended with 500 people in it")
-    tab.wait_for_text(FIRST, "RoomsEnded · stage · <b>x</b> · runbook · rule")
+    tab.wait_for_text(FIRST, "RoomsEnded · stage · <b>x</b>")
+    tab.page.click(f"{FIRST} .unfold")
+    tab.wait_for_text(FIRST, "RoomsEnded · stage · <b>x</b> · since ")
+    tab.wait_for_text(FIRST, " · runbook · rule")
     assert tab.page.get_attribute(f"{FIRST} a", "href") == "https://example.org/runbooks#it"
 
     tab.page.get_by_role("button", name="Acknowledge", exact=True).click()
