@@ -57,9 +57,15 @@ def ended(told: dict[int, Any]) -> dict[str, Any]:
     return next(frame for frame in told.values() if frame["services"][0]["relocations"])
 
 
+def said(alert: dict[str, Any]) -> list[Any]:
+    """Of what had ended the last words are kept."""
+    words = [alert["summary"], alert["said_at"]] if alert["ended_at"] is None else []
+    return [alert["id"], alert["ended_at"], *words]
+
+
 def like(past: dict[str, Any], frame: dict[str, Any]) -> bool:
-    """Whether it is that frame. Of alerts the words are kept as they were last, with their later numbers."""
-    fired = [[(alert["id"], alert["ended_at"]) for alert in each["alerts"]] for each in (past, frame)]
+    """Whether it is that frame, with the words of then of what fired."""
+    fired = [[said(alert) for alert in each["alerts"]] for each in (past, frame)]
     but_words = [{**each, "alerts": [], "left_out": {}} for each in (past, frame)]
     return fired[0] == fired[1] and but_words[0] == but_words[1]
 
