@@ -201,10 +201,13 @@ class _Heads:
 
 
 def make_app(web: Web, bound_host: str) -> ASGIApp:
-    """Everything that is served: what is public, then all else behind its guard.
+    """Everything that is served: what is public, then all else behind its guard."""
+    web.guard = Guard(make_inside(web), web.config.auth, bound_host)
+    return Front(web.guard, web.desk, web.private_desk, web.visitors)
 
-    There explicit routes come first, then files, then 404.
-    """
+
+def make_inside(web: Web) -> FastAPI:
+    """What the guard guards: explicit routes come first, then files, then 404."""
     app = FastAPI(
         title="Roomwatch",
         version=__version__,
@@ -236,5 +239,4 @@ def make_app(web: Web, bound_host: str) -> ASGIApp:
 
     app.add_exception_handler(RequestValidationError, say_what_is_wrong)
     app.add_middleware(_Heads)
-    web.guard = Guard(app, web.config.auth, bound_host)
-    return Front(web.guard, web.desk, web.private_desk, web.visitors)
+    return app

@@ -115,6 +115,19 @@ def serve_seed(
 
 
 @app.command()
+def sign(
+    panel: Annotated[str, typer.Argument(help="Such as concurrency@spaces or joins@spaces/dark.svg.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    lasts: Annotated[str, typer.Option("--for", help="How long the link is good, such as 12h or 7d.")] = "7d",
+    name: Annotated[str, typer.Option(help="A name to revoke it by, with others of that name.")] = "",
+) -> None:
+    """Print a link to one panel for those who hold it, public or not; it expires and can be revoked."""
+    from dashboard import commands
+
+    commands.sign(config, panel, lasts, name)
+
+
+@app.command()
 def hash_password() -> None:
     """Read a password, typed or as a line from a pipe, and print the hash for `auth.basic`."""
     from dashboard.passwords import hash_password as hashed

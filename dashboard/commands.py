@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from dashboard.ending import WRONG, Hangups, end_tidily, fail, fail_to_listen
 from dashboard.guard import refuses_listening
 from dashboard.public.go.events import PATH as LINKS
+from dashboard.public.signing import CannotSign, signed
 from dashboard.server import Server, bind
 from probes.alerting.rules import rules as prometheus_rules
 from probes.history import HistoryTrouble
@@ -71,6 +73,17 @@ def rules(path: Path) -> None:
     """Print the rules for the config file at `path`."""
     _, config = _checked(path)
     typer.echo(prometheus_rules(config), nl=False)
+
+
+def sign(path: Path, panel: str, lasts: str, name: str) -> None:
+    """Print a signed link to `panel` that is good for `lasts`."""
+    _, config = _checked(path)
+    try:
+        made = signed(config, panel, lasts, name, time.time())
+    except CannotSign as why:
+        fail(str(why), WRONG)
+    typer.echo(made.url)
+    typer.echo(f"Good until {made.until}. To take it back, add {made.id} to embed.revoked.", err=True)
 
 
 def _checked(path: Path) -> tuple[ConfigText, Config]:

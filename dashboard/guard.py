@@ -18,6 +18,8 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
@@ -63,16 +65,18 @@ class Refusal:
 
 
 class Guard:
-    """ASGI middleware around everything that is served."""
+    """ASGI middleware around everything that is served. `clock` counts seconds for those who must wait."""
 
-    def __init__(self, app: ASGIApp, auth: Auth, bound_host: str) -> None:
+    def __init__(
+        self, app: ASGIApp, auth: Auth, bound_host: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._app = app
         self._bound_host = bound_host
         self._bound_name = f"[{bound_host}]" if ":" in bound_host else bound_host.lower()
         self._passwords = Passwords()
         self._attempts = Attempts()
-        self._failed = Buckets(FAILED)
-        self._writes = Buckets(WRITES)
+        self._failed = Buckets(FAILED, clock=clock)
+        self._writes = Buckets(WRITES, clock=clock)
         self._auth = auth
         self._clients = Clients(auth.trusted_proxies)
 

@@ -34,7 +34,7 @@ class Link(NamedTuple):
     id: str
     name: str
     shows: str
-    expires: float
+    expires: int
 
 
 class Signed(NamedTuple):
@@ -82,7 +82,7 @@ class Links:
         return asked
 
     def _verify(self, token: str) -> Link:
-        if not self._key or len(token) > LONGEST_TOKEN:
+        if not self._key or len(token) > LONGEST_TOKEN or not token.isascii():
             raise Closed(NOT_OURS)
         try:
             claims = jwt.decode(
@@ -92,8 +92,9 @@ class Links:
                 audience=_AUDIENCE,
                 options={"require": _NEEDED, "verify_exp": False},
             )
-            link = Link(str(claims["jti"]), str(claims.get("name", "")), str(claims["sub"]), claims["exp"])
-        except jwt.InvalidTokenError:
+            expires = int(claims["exp"])
+            link = Link(str(claims["jti"]), str(claims.get("name", "")), str(claims["sub"]), expires)
+        except (jwt.InvalidTokenError, TypeError, ValueError):
             raise Closed(NOT_OURS) from None
         if len(self._opened) >= _MOST_OPENED:
             del self._opened[next(iter(self._opened))]
