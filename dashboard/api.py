@@ -7,15 +7,27 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from dashboard.conditional import has_it
+from dashboard.document import (
+    JSON,
+    NOT_CHANGED,
+    ColumnsOfService,
+    Page,
+    Relocations,
+    Window,
+    body,
+    problems,
+    text,
+)
+from dashboard.frames import Frame
 from dashboard.hub import Hub
 from dashboard.past import Pasts, frame_at, window_at
 from dashboard.recent import Recent, columns
 from dashboard.supervisor import ProberAway, Supervisor
 from probes.history import Reader
 
-JSON = "application/json"
 MISSED_TICKS = 5
 _MOST_TICKS = 2_000
 """Ticks read for one answer: with 200 rooms each, some 50 MB while it is made."""
@@ -35,12 +47,12 @@ _At = Annotated[
 Reload = Callable[[], Awaitable[str]]
 
 
-def bytes_answer(request: Request, body: bytes, etag: str, media_type: str = JSON) -> Response:
+def bytes_answer(request: Request, told: bytes, etag: str, media_type: str = JSON) -> Response:
     """Ready bytes with an ETag; 304 where the asker has them."""
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if has_it(request.headers, etag):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
+    return Response(told, media_type=media_type, headers=headers)
 
 
 def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, pasts: Pasts) -> APIRouter:
@@ -48,7 +60,7 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, pasts: Pasts) -> 
     api = APIRouter(prefix="/api/v1", tags=["v1"])
     _add_past(api, pasts)
 
-    @api.get("/frame")
+    @api.get("/frame", responses={200: body(Frame), 304: NOT_CHANGED, **problems(404, 503)})
     async def frame(request: Request, at: _At = None) -> Response:
         """The newest frame, everything that is known at this tick; or, with `at`, a frame as it was."""
         if at is not None:
@@ -58,7 +70,7 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, pasts: Pasts) -> 
             raise HTTPException(503, "The first frame is not there yet. Try again in a second.")
         return bytes_answer(request, latest.json, f'"{latest.seq}"')
 
-    @api.get("/recent")
+    @api.get("/recent", responses={200: body(Window), 304: NOT_CHANGED, **problems(404)})
     async def recent_window(
         request: Request,
         after: Annotated[int, Query(ge=0, description="frame number")] = 0,
@@ -72,7 +84,7 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, pasts: Pasts) -> 
         seq = hub.latest.seq if hub.latest else 0
         return bytes_answer(request, await recent.window(after), f'"{seq}-{after}"')
 
-    @api.get("/rooms")
+    @api.get("/rooms", responses={200: body(Page), **problems(404, 503)})
     async def rooms(
         service: Annotated[str, Query(max_length=64)],
         after: Annotated[str, Query(max_length=1024, description="`next` of the page before")] = "",
@@ -84,10 +96,10 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, pasts: Pasts) -> 
             page = await supervisor.rooms(service, after, limit)
         except ProberAway as away:
             raise HTTPException(503, f"{away}".capitalize() + ".") from None
-        body = {"service": service, "total": page.total, "rooms": page.rooms, "next": page.next}
-        return Response(_encoder.encode(body), media_type=JSON)
+        told = {"service": service, "total": page.total, "rooms": page.rooms, "next": page.next}
+        return Response(_encoder.encode(told), media_type=JSON)
 
-    @api.get("/relocations")
+    @api.get("/relocations", responses={200: body(Relocations), **problems(404)})
     async def relocations(service: Annotated[str | None, Query(max_length=64)] = None) -> Response:
         """The relocations of one service or of all, newest first."""
         if service is not None:
@@ -104,7 +116,7 @@ def make_api(hub: Hub, recent: Recent, supervisor: Supervisor, pasts: Pasts) -> 
 
 
 def _add_past(api: APIRouter, pasts: Pasts) -> None:
-    @api.get("/history")
+    @api.get("/history", responses={200: body(ColumnsOfService), **problems()})
     async def past(
         service: Annotated[str, Query(max_length=64)],
         start: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
@@ -113,8 +125,8 @@ def _add_past(api: APIRouter, pasts: Pasts) -> None:
         """What was seen of a service between two times, thinned to what a chart can show."""
         if end <= start:
             raise HTTPException(422, "`end` must be later than `start`.")
-        body = await pasts.ask(lambda history: _past(history, service, start, end))
-        return Response(body, media_type=JSON)
+        told = await pasts.ask(lambda history: _past(history, service, start, end))
+        return Response(told, media_type=JSON)
 
 
 def _past(history: Reader, service: str, start: float, end: float) -> bytes:
@@ -135,7 +147,7 @@ def make_operations(hub: Hub, reload: Reload) -> APIRouter:
     """`/-/*`: health and reload, for machines."""
     operations = APIRouter(prefix="/-", tags=["operations"])
 
-    @operations.get("/healthy")
+    @operations.get("/healthy", response_class=PlainTextResponse, responses={503: text("No ticks.")})
     async def healthy() -> Response:
         """200 while ticks come; 503 after five missed ones."""
         latest = hub.latest
@@ -145,14 +157,14 @@ def make_operations(hub: Hub, reload: Reload) -> APIRouter:
             return Response(f"no tick for {age:.1f} s\n", 503, media_type="text/plain")
         return Response("healthy\n", media_type="text/plain")
 
-    @operations.get("/ready")
+    @operations.get("/ready", response_class=PlainTextResponse, responses={503: text("Not yet.")})
     async def ready() -> Response:
         """200 once there is a frame to show."""
         if hub.latest is None:
             return Response("the first frame is not there yet\n", 503, media_type="text/plain")
         return Response("ready\n", media_type="text/plain")
 
-    @operations.post("/reload")
+    @operations.post("/reload", response_class=PlainTextResponse, responses={422: text("Every mistake.")})
     async def reload_config() -> Response:
         """Read the config file again. A bad one changes nothing: 422 with every mistake."""
         error = await reload()

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard import __version__, alert_hook, runbooks
 from dashboard.alert_hook import AlertmanagerHook
 from dashboard.api import add_docs, make_api, make_operations
+from dashboard.document import Documented
 from dashboard.files import FileServer
 from dashboard.frames import EncodedFrame, encode, events_of, without_prober
 from dashboard.guard import Guard
@@ -208,7 +209,7 @@ def make_app(web: Web, bound_host: str) -> ASGIApp:
 
 def make_inside(web: Web) -> FastAPI:
     """What the guard guards: explicit routes come first, then files, then 404."""
-    app = FastAPI(
+    app = Documented(
         title="Roomwatch",
         version=__version__,
         docs_url=None,

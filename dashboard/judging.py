@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api import known
+from dashboard.document import problems
 from dashboard.hub import Hub
 from dashboard.supervisor import ProberAway, Supervisor
 from probes.model import Place
@@ -53,7 +54,7 @@ def make_judging(hub: Hub, supervisor: Supervisor) -> APIRouter:
     """`POST /api/v1/relocations`; the guard lets only tokens through that may operate."""
     api = APIRouter(prefix="/api/v1", tags=["v1"])
 
-    @api.post("/relocations")
+    @api.post("/relocations", status_code=204, response_class=Response, responses=problems(404, 503))
     async def judge_relocation(request: Request, word: Word) -> Response:
         """Confirm or reject a relocation, or name a successor by hand; needs `may: operate`.
 

@@ -10,7 +10,9 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from dashboard.api import JSON, known
+from dashboard import document
+from dashboard.api import known
+from dashboard.document import JSON, Timeline, body, problems
 from dashboard.hub import Hub
 from dashboard.silences import Silences
 from dashboard.supervisor import ProberAway, Supervisor
@@ -56,7 +58,7 @@ def make_timeline(
             unknown = isinstance(word, Acknowledge) and not _on_board(hub, word.alert)
             raise HTTPException(404 if unknown else 422, _sentence(error))
 
-    @api.get("/timeline")
+    @api.get("/timeline", responses={200: body(Timeline), **problems()})
     async def timeline(
         start: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
         end: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
@@ -65,10 +67,10 @@ def make_timeline(
         if end <= start:
             raise HTTPException(422, "`end` must be later than `start`.")
         past = await asyncio.to_thread(history().timeline, start, end, _MOST)
-        body = {"alerts": [entry.view for entry in past.alerts], "notes": past.notes}
-        return Response(_encoder.encode(body), media_type=JSON)
+        told = {"alerts": [entry.view for entry in past.alerts], "notes": past.notes}
+        return Response(_encoder.encode(told), media_type=JSON)
 
-    @api.post("/alerts/{alert}/acknowledge")
+    @api.post("/alerts/{alert}/acknowledge", responses={200: body(document.Silenced), **problems(503)})
     async def acknowledge(
         request: Request, alert: Annotated[str, Path(max_length=64)], word: Acknowledged
     ) -> Response:
@@ -85,7 +87,7 @@ def make_timeline(
             await tell(Silenced(alert=alert, silence=silence))
         return Response(_encoder.encode({"silence": silence}), media_type=JSON)
 
-    @api.post("/notes")
+    @api.post("/notes", status_code=204, response_class=Response, responses=problems(404, 503))
     async def write_note(request: Request, note: Written) -> Response:
         """Write a note or an announcement; needs `may: note`."""
         if note.service:
