@@ -44,13 +44,13 @@ class Connection(HttpToolsProtocol):
         super().__init__(**given)
         self._hatch = hatch
         self._most = most
-        self._refused = False
-        self._in_head = False
+        self._free = False  # the next byte begins a request, and all before it are answered
         self._between = True  # the parser stands between two requests
-        self._odd = False
+        self._odd = False  # it speaks something else, or is not served
+        self._in_head = False
         self._waited = 0  # bytes of a head that is not whole
         self._held = b""  # requests that wait until earlier answers are gone
-        self._answered_at = 0.0
+        self._asked = False  # since the idle time began
         self._due: asyncio.TimerHandle | None = None
 
     # --- the life of a connection ---
@@ -58,51 +58,63 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if len(self.connections) > self._most:
-            self._refused = True
+            self._odd = True
             transport.write(_REFUSAL)
             transport.close()
             return
+        self._free = True
         self._due = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._free, self._odd, self._held = False, True, b""
         self._set_at_ease()
-        self._held = b""
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if not self._free:
+            if self._held:
+                self._held += data
+            else:
+                self._pass_on(data)
             return
-        if self._held:
-            self._held += data
-        elif self._is_free():
-            self._answer(data)
-        else:
-            self._pass_on(data)
+        answer = self._hatch.answer(data, self.server_state.default_headers)
+        if answer is None:
+            self._answer_each(data)
+            return
+        self.transport.write(answer)
+        if self._due is not None or self.timeout_keep_alive_task is None:
+            self._stay()
+        self._asked = True
+
+    def pause_writing(self) -> None:
+        self._free = False
+        super().pause_writing()
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if self._held:
             self.loop.call_soon(self._go_on)
+        self._look()
 
-    # --- what the hatch answers ---
-
-    def _is_free(self) -> bool:
-        """Whether the next byte begins a request, and all before it are answered."""
-        return (
+    def _look(self) -> None:
+        """Whether the hatch may answer what comes next."""
+        self._free = (
             self._between
             and not self._odd
+            and not self._held
             and not self.flow.write_paused
             and (self.cycle is None or self.cycle.response_complete)
             and not self.transport.is_closing()
         )
 
-    def _answer(self, data: bytes) -> None:
+    # --- what the hatch answers ---
+
+    def _answer_each(self, data: bytes) -> None:
+        """Answer what comes in one piece, request by request."""
         start, answered = 0, 0
-        always = self.server_state.default_headers
-        while start < len(data) and answered < _AT_ONCE and not self.flow.write_paused:
+        while start < len(data) and answered < _AT_ONCE and self._free:
             end = data.find(b"\r\n\r\n", start, start + LONGEST_HEAD) + 4
-            head = data if start == 0 and end == len(data) else data[start:end]
-            answer = self._hatch.answer(head, always) if end > 3 else None
+            answer = self._hatch.answer(data[start:end], self.server_state.default_headers)
             if answer is None:
                 break
             self.transport.write(answer)
@@ -117,7 +129,7 @@ class Connection(HttpToolsProtocol):
         self._pass_on(data[start:])
 
     def _hold(self, rest: bytes) -> None:
-        self._held = rest
+        self._held, self._free = rest, False
         self.flow.pause_reading()
         if not self.flow.write_paused:
             self.loop.call_soon(self._go_on)
@@ -126,23 +138,26 @@ class Connection(HttpToolsProtocol):
         if self._held and not self.flow.write_paused and not self.transport.is_closing():
             rest, self._held = self._held, b""
             self.flow.resume_reading()
-            self._answer(rest)
+            self._look()
+            self._answer_each(rest)
 
     def _stay(self) -> None:
         """Answered: the connection may be idle for as long as any other."""
         self._set_at_ease()
-        self._answered_at = self.loop.time()
+        self._asked = True
         if self.timeout_keep_alive_task is None:
-            self._wait(self.timeout_keep_alive)
+            self._begin_idling()
 
-    def _wait(self, seconds: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+    def _begin_idling(self) -> None:
+        self._asked = False
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close what is idle. One timer serves many answers: it is set again for what is left."""
-        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
-        if left > 0.001 or self._held:
-            self._wait(max(left, 1.0))
+        """Close what is idle. One timer serves many answers: what was asked meanwhile starts it anew."""
+        if self._asked or self._held:
+            self._begin_idling()
         else:
             super().timeout_keep_alive_handler()
 
@@ -159,7 +174,7 @@ class Connection(HttpToolsProtocol):
             self._due = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def on_message_begin(self) -> None:
-        self._in_head, self._between = True, False
+        self._in_head, self._between, self._free = True, False, False
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -171,6 +186,11 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._between, self._waited = True, 0
         super().on_message_complete()
+        self._look()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()
 
     def _set_at_ease(self) -> None:
         if self._due is not None:

@@ -9,23 +9,23 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from dashboard.conditional import takes_gzip
 from dashboard.connection import most_connections
-from dashboard.frames import stream_event
 from dashboard.hub import Hub, Viewer
 from dashboard.recent import Recent
+from dashboard.ways import Events, Plain, Squeezed
 
 _KEPT_BACK = 64
 """Connections that viewers never get: for whoever scrapes us, and those who ask for pages."""
 
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-]
+
+Way = type[Plain] | type[Squeezed]
+
+_BYE = b"event: bye\ndata: {}\n\n"
 
 
 class Live:
-    """Streams frames to one viewer after another; the bytes are the same for all.
+    """Streams frames to one viewer after another; the bytes are the same for all, compressed or not.
 
     `Last-Event-ID` (or `?after=`) names the last frame seen: what was missed since
     is sent first, as one `catchup` event.
@@ -33,12 +33,13 @@ class Live:
 
     def __init__(self, hub: Hub, recent: Recent) -> None:
         self._hub = hub
-        self._recent = recent
         self._most = max(most_connections() - _KEPT_BACK, 16)
+        self._events = Events(recent)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        way = Squeezed if takes_gzip(Headers(scope=scope)) else Plain
         if scope["method"] == "HEAD":
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            await send({"type": "http.response.start", "status": 200, "headers": way.headers})
             await send(_chunk(b"", more=False))
             return
         if self._hub.viewers >= self._most:
@@ -52,31 +53,27 @@ class Live:
         viewer = self._hub.join()
         leaving = asyncio.create_task(_close_on_disconnect(viewer, receive))
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-            await send(_chunk(await self._greeting(scope)))
-            await self._stream(viewer, send)
+            await send({"type": "http.response.start", "status": 200, "headers": way.headers})
+            await self._stream(viewer, way, _seen(scope), send)
         finally:
             leaving.cancel()
             self._hub.leave(viewer)
 
-    async def _greeting(self, scope: Scope) -> bytes:
+    async def _stream(self, viewer: Viewer, way: Way, seen: int | None, send: Send) -> None:
         # Randomised, so that a thousand boards do not come back in the same instant.
-        retry = b"retry: %d\n\n" % random.randint(1000, 5000)
-        seen = _seen(scope)
+        stream = way(b"retry: %d\n\n" % random.randint(1000, 5000))
+        await send(_chunk(stream.first))
         latest = self._hub.latest
-        if seen is None or latest is None or seen >= latest.seq:
-            return retry
-        return retry + stream_event("catchup", await self._recent.window(after=seen), latest.seq)
-
-    async def _stream(self, viewer: Viewer, send: Send) -> None:
+        if seen is not None and latest is not None and seen < latest.seq:
+            await send(_chunk(stream.add(await self._events.missed(seen, latest.seq))))
         while not viewer.closed:
             frame = self._hub.next_for(viewer)
             if frame is None:
                 await viewer.wait()
             else:
-                await send(_chunk(frame.event))
+                await send(_chunk(stream.add(self._events.newest(frame))))
         if self._hub.closed:
-            await send(_chunk(b"event: bye\ndata: {}\n\n", more=False))
+            await send(_chunk(stream.end(_BYE), more=False))
 
 
 async def _close_on_disconnect(viewer: Viewer, receive: Receive) -> None:

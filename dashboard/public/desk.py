@@ -133,7 +133,7 @@ class Desk:
             now = time.monotonic()
             self._keeping.asked(path, now)
             if facts is self._facts:
-                self._put({**self._ready, path: made})
+                self._ready[path] = made
                 self._keeping.made([path], now)
         return made
 

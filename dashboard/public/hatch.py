@@ -19,7 +19,7 @@ from dashboard.public.visitors import Visitors
 
 LONGEST_HEAD = 4096
 MOST_KNOWN = 1024
-"""Different request heads that are remembered within a second."""
+"""Different request heads that are remembered within a second, and different wishes in them."""
 
 _HEAD = re.compile(
     rb"(?P<method>GET|HEAD) (?P<path>/[A-Za-z0-9._~@/-]*)(\?[A-Za-z0-9._~!$&'()*+,;=:@/?%-]*)? HTTP/1\.1\r\n"
@@ -48,7 +48,7 @@ class Hatch:
         self._turn = -1
         self._always: Always = []
         self._known: dict[bytes, bytes] = {}
-        self._made: dict[tuple[str, bytes, str, str], bytes] = {}
+        self._made: dict[tuple[object, ...], bytes] = {}
 
     def answer(self, head: bytes, always: Always) -> bytes | None:
         """The whole answer to a request that is nothing but `head`, or None where it is not for us."""
@@ -57,29 +57,29 @@ class Hatch:
             self._known.clear()
             self._made.clear()
         found = self._known.get(head)
-        if found is None and head.startswith(_BEGINNINGS):
+        if found is None and head.startswith(_BEGINNINGS) and len(head) <= LONGEST_HEAD:
             found = self._find(head)
             if found is not None and len(self._known) < MOST_KNOWN:
                 self._known[head] = found
         return found
 
     def _find(self, head: bytes) -> bytes | None:
-        request = _HEAD.fullmatch(head) if len(head) <= LONGEST_HEAD else None
-        if request is None:
+        request = _HEAD.fullmatch(head)
+        choices = _choices(request["headers"]) if request else None
+        if request is None or choices is None:
             return None
-        choices = _choices(request["headers"])
-        path = request["path"].decode("ascii")
-        ready = self._desk.at_hand(path) if choices is not None else None
-        if ready is None or choices is None:
-            return None
-        headers = Headers(raw=choices)
-        response = respond(ready, headers, self._visitors.follow().sharing)
-        coding = response.headers.get("content-encoding", "")
-        key = (path, request["method"], coding, str(response.status_code))
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = self._bytes(response, request["method"] == b"HEAD")
-        return made
+        key = (request["method"], request["path"], *choices)
+        found = self._made.get(key)
+        if found is None:
+            ready = self._desk.at_hand(request["path"].decode("ascii"))
+            if ready is None:
+                return None
+            sharing = self._visitors.follow().sharing
+            response = respond(ready, Headers(raw=choices), sharing)
+            found = self._bytes(response, request["method"] == b"HEAD")
+            if len(self._made) < MOST_KNOWN:
+                self._made[key] = found
+        return found
 
     def _bytes(self, response: Response, only_head: bool) -> bytes:
         lines = (name + b": " + value + b"\r\n" for name, value in (*self._always, *response.raw_headers))

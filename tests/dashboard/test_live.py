@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
 import json
 import re
 import socket
@@ -22,6 +24,7 @@ from dashboard.frames import EncodedFrame, encode, stream_event
 from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.recent import Recent
+from dashboard.squeezing import Block
 from probes.pipeline import Tick
 from tests.product import PATIENCE
 from tests.servers import wait_until
@@ -274,3 +277,69 @@ def test_one_too_many_is_told_so_and_fits_when_another_leaves(monkeypatch: pytes
             viewer.read_until(id_of(1))
         for one in held:
             one.__exit__(None, None, None)
+
+
+def events_of(body: bytes) -> bytes:
+    """The events in a stream, less what is said to each viewer alone."""
+    return re.sub(rb"retry: \d+\n\n", b"", body)
+
+
+def unchunked(told: bytes) -> tuple[bytes, bytes]:
+    """Head and body of an answer that has come as a whole."""
+    head, _, rest = told.partition(b"\r\n\r\n")
+    body = b""
+    while rest and not rest.startswith(b"0\r\n"):
+        size, _, rest = rest.partition(b"\r\n")
+        body, rest = body + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    return head, body
+
+
+@pytest.mark.parametrize("query", ["", "?after=2"])
+def test_who_takes_gzip_is_sent_the_same_events_compressed_to_the_last_byte(
+    streaming: Streaming, query: str
+) -> None:
+    """Two that came at different times, and one that takes none, beside each other; until the end."""
+    for _ in range(5):
+        streaming.show(3_000)
+    close = "Connection: close\r\n"
+    with (
+        streaming.viewer(query=query, header=f"Accept-Encoding: br, gzip\r\n{close}") as squeezed,
+        streaming.viewer(query=query, header=f"Accept-Encoding: gzip;q=0\r\n{close}") as plain,
+    ):
+        plain.read_until(id_of(5))
+        for _ in range(20):
+            plain.read_until(id_of(streaming.show(3_000)))
+        wait_until(lambda: streaming.hub.viewers == 2, PATIENCE, "viewers")
+        streaming.close()
+        head, body = unchunked(bytes(squeezed.read_to_the_end()))
+        plain_head, plain_body = unchunked(bytes(plain.read_to_the_end()))
+    assert b"content-encoding: gzip" in head
+    assert b"content-encoding" not in plain_head
+    assert b"vary: accept-encoding" in head
+    assert b"vary: accept-encoding" in plain_head
+    assert events_of(gzip.decompress(body)) == events_of(plain_body)
+    assert len(body) < len(plain_body) / 10
+
+
+def test_a_frame_is_compressed_once_whoever_comes_when(
+    streaming: Streaming, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bytes] = []
+
+    class Counted(Block):
+        def __init__(self, data: bytes) -> None:
+            made.append(data)
+            super().__init__(data)
+
+    monkeypatch.setattr("dashboard.ways.Block", Counted)
+    for _ in range(3):
+        streaming.show()
+    with contextlib.ExitStack() as held:
+        for number in range(20):
+            query = "?after=1" if number % 2 else ""
+            viewer = held.enter_context(streaming.viewer(query=query, header="Accept-Encoding: gzip\r\n"))
+            viewer.read_until(b"retry: ")
+        wait_until(lambda: len(made) >= 2, PATIENCE, "blocks")
+        streaming.show()
+        wait_until(lambda: len(made) >= 3, PATIENCE, "block")
+    assert len(made) == len(set(made)) == 3

@@ -1,142 +1,163 @@
-"""The desk: answers are made once a tick by the new state, and what is there is whole and the newest."""
+"""The desk: made once a tick, cheap where nothing is, and nothing left of what is no longer public."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from typing import Any
+import threading
+from collections.abc import Iterator
 
 import pytest
 
-from dashboard.frames import EncodedFrame, encode
-from dashboard.public import desk as module
-from dashboard.public import keeping
-from dashboard.public.desk import Desk
-from dashboard.recent import Recent
-from probes.model import State
-from probes.pipeline import Tick
-from probes.settings import Config
-from tests.probes.seen import observation
+from dashboard.public import desk, keeping
+from dashboard.public.facts import Facts
+from dashboard.public.keeping import Keeping
+from dashboard.public.ready import Ready, ready
+from tests.dashboard.public.desks import Serving, config
+from tests.product import PATIENCE
 
-PATH = "/embed/concurrency.json"
-SERVICE = {
-    "name": "spaces",
-    "kind": "openmetrics",
-    "url": "http://127.0.0.1:1/metrics",
-    "node_list": {"metric": "people", "id": "node"},
-}
+PATH = "/embed/state.json"
+PICTURE = "/embed/state.png"
 
 
-def config(**public: Any) -> Config:
-    everything = {"panels": ["concurrency"], "services": ["spaces"], "numbers": "exact", **public}
-    return Config.model_validate(
-        {
-            "services": [SERVICE],
-            "embed": {"public": everything},
-        }
-    )
+@pytest.fixture
+def serving() -> Iterator[Serving]:
+    with Serving() as made:
+        yield made
 
 
-def frame(at: float, participants: int) -> EncodedFrame:
-    seen = observation(participants=participants, state=State.OK)
-    return encode(Tick(seq=int(at), at=at, observations=(seen,)), 1.0, [])
+class Made:
+    """Stands for all answers: counts what is made, and waits where a test wants it to."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.paths: list[str] = []
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        monkeypatch.setitem(desk.ANSWERS, "/embed/", self)
+
+    def __call__(self, path: str, facts: Facts) -> Ready:
+        self.paths.append(path)
+        assert self.may_go_on.wait(PATIENCE)
+        return ready(f"{path} {facts.seq}", "text/plain")
 
 
-async def shown(desk: Desk, recent: Recent, encoded: EncodedFrame) -> None:
-    recent.add(encoded)
-    desk.show(encoded)
-    await settle(desk)
+def test_a_crowd_that_asks_first_at_once_has_it_made_once(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Made(monkeypatch)
+
+    async def crowd() -> list[Ready | None]:
+        return await asyncio.gather(*(serving.desk.answer(PATH) for _ in range(500)))
+
+    answers = serving.do(crowd)
+    assert made.paths == [PATH]
+    assert len({id(answer) for answer in answers}) == 1
 
 
-async def settle(desk: Desk) -> None:
-    making = desk._making
-    if making is not None:
-        await making
-
-
-async def people(desk: Desk, path: str = PATH) -> int | None:
-    found = await desk.answer(path)
-    return json.loads(found.body)["participants"] if found else None
-
-
-def run(scene: Callable[[Desk, Recent], Awaitable[None]], **public: Any) -> None:
-    async def main() -> None:
-        recent = Recent()
-        settings = config(**public)
-        await scene(Desk(recent, lambda: settings), recent)
-
-    asyncio.run(main())
-
-
-def test_what_was_asked_for_is_at_hand_with_each_tick_and_new() -> None:
-    async def scene(desk: Desk, recent: Recent) -> None:
-        await shown(desk, recent, frame(100, 1))
-        assert desk.at_hand(PATH) is None
-        assert await people(desk) == 1
-        await shown(desk, recent, frame(101, 2))
-        ready = desk.at_hand(PATH)
-        assert ready is not None and json.loads(ready.body)["participants"] == 2
-
-    run(scene)
-
-
-def test_what_nobody_asks_for_is_made_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "FORGOTTEN_AFTER", -1.0)
-
-    async def scene(desk: Desk, recent: Recent) -> None:
-        await shown(desk, recent, frame(100, 1))
-        assert await people(desk) == 1
-        await shown(desk, recent, frame(101, 2))
-        assert desk.at_hand(PATH) is None
-        assert await people(desk) == 2
-
-    run(scene)
-
-
-def test_a_thousand_who_ask_first_have_it_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-    answer = module._answer
-    monkeypatch.setattr(module, "_answer", lambda path, facts: made.append(path) or answer(path, facts))
-
-    async def scene(desk: Desk, recent: Recent) -> None:
-        await shown(desk, recent, frame(100, 1))
-        assert set(await asyncio.gather(*(people(desk) for _ in range(1000)))) == {1}
-        assert made == [PATH]
-
-    run(scene)
-
-
-def test_the_public_sees_it_later_by_the_delay() -> None:
-    async def scene(desk: Desk, recent: Recent) -> None:
-        for n in range(40):
-            await shown(desk, recent, frame(100 + n, n))
-            seen = await people(desk)
-            assert seen == (n - 30 if n >= 30 else None)
-
-    run(scene, delay="30s")
+def test_with_each_tick_what_was_asked_for_is_made_once_more_and_the_rest_is_not(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Made(monkeypatch)
+    serving.lay_ready(PATH)
+    for seq in (2, 3):
+        serving.show(seq)
+        answer = serving.desk.at_hand(PATH)
+        assert answer is not None
+        assert answer.body == f"{PATH} {seq}".encode()
+    assert made.paths == [PATH] * 3
+    assert serving.desk.at_hand("/embed/joins.json") is None
 
 
 @pytest.mark.parametrize(
-    "path", ["/embed/state.json", "/embed/concurrency@other.json", "/embed/nope", "/embed/"]
+    "path",
+    ["/embed/", "/embed/nothing", "/embed/errors.json", "/embed/state@other.json", f"/embed/{'x' * 5_000}"],
 )
-def test_what_is_not_public_is_not_there(path: str) -> None:
-    async def scene(desk: Desk, recent: Recent) -> None:
-        await shown(desk, recent, frame(100, 1))
-        assert await desk.answer(path) is None
+def test_what_is_not_there_is_told_without_a_thread(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    made = Made(monkeypatch)
+    assert serving.do(lambda: serving.desk.answer(path)) is None
+    assert made.paths == []
 
-    run(scene)
+
+def test_only_a_few_first_answers_are_made_at_a_time(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Made(monkeypatch)
+    monkeypatch.setattr(desk, "EXISTS", {})
+    made.may_go_on.clear()
+
+    async def ask() -> list[Ready | None]:
+        asked = [asyncio.create_task(serving.desk.answer(f"/embed/{n}")) for n in range(100)]
+        refused = [await each for each in asked[desk.MOST_AT_ONCE :]]
+        made.may_go_on.set()
+        return refused + [await each for each in asked[: desk.MOST_AT_ONCE]]
+
+    statuses = [answer.status for answer in serving.do(ask) if answer]
+    assert statuses == [503] * (100 - desk.MOST_AT_ONCE) + [200] * desk.MOST_AT_ONCE
 
 
-def test_a_fault_leaves_the_last_answers_and_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scene(desk: Desk, recent: Recent) -> None:
-        await shown(desk, recent, frame(100, 1))
-        assert await people(desk) == 1
-        with monkeypatch.context() as broken, pytest.raises(ZeroDivisionError):
-            broken.setattr(module, "facts_of", lambda *_: 1 / 0)
-            await shown(desk, recent, frame(101, 2))
-        assert await people(desk) == 1
-        await shown(desk, recent, frame(102, 3))
-        assert await people(desk) == 3
+def test_a_first_answer_that_comes_after_the_next_tick_is_not_kept(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asked gets what there was; a newer tick is never followed by an older one."""
+    made = Made(monkeypatch)
+    made.may_go_on.clear()
+    asked = threading.Thread(target=lambda: serving.do(lambda: serving.desk.answer(PATH)))
+    asked.start()
+    while not made.paths:
+        asked.join(0.01)
+    serving.show(2)
+    made.may_go_on.set()
+    asked.join(PATIENCE)
+    assert serving.desk.at_hand(PATH) is None
 
-    run(scene)
+
+def test_when_nothing_is_public_any_more_nothing_lies_there(serving: Serving) -> None:
+    serving.lay_ready(PATH)
+    sent = f"GET {PATH} HTTP/1.1\r\n\r\nGET {PATH} HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
+    assert serving.told(sent).count(b" 200 OK") == 2
+    serving.config = config("")
+    serving.show(2)
+    assert not serving.desk.open
+    assert serving.told(sent).count(b" 404 Not Found") == 2
+
+
+def test_a_picture_is_not_made_with_each_tick_but_in_turn(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Made(monkeypatch)
+    serving.lay_ready(PATH, PICTURE)
+    serving.show(2)
+    assert made.paths == [PATH, PICTURE, PATH]
+    picture = serving.desk.at_hand(PICTURE)
+    assert picture is not None
+    assert picture.body.endswith(b" 1")
+    monkeypatch.setattr(keeping, "SLOW_EVERY", 0.0)
+    serving.show(3)
+    assert made.paths[3:] == [PATH, PICTURE]
+    picture = serving.desk.at_hand(PICTURE)
+    assert picture is not None
+    assert picture.body.endswith(b" 3")
+
+
+def test_what_is_kept_is_what_was_asked_for_last() -> None:
+    kept = Keeping()
+    for number in range(1_000):
+        kept.asked(f"/{number}", number / 1000)
+    assert list(kept.wanted(1.0, {})) == [f"/{999 - n}" for n in range(keeping.MOST)]
+    assert list(kept.wanted(0.999 + keeping.FORGOTTEN_AFTER, {})) == []
+
+
+def test_slow_ones_are_made_two_at_a_time_the_oldest_first() -> None:
+    kept = Keeping()
+    paths = [f"/{n}.png" for n in range(5)]
+    for number, path in enumerate(paths):
+        kept.asked(path, 10.0)
+        kept.made([path], float(number))
+    assert list(kept.wanted(10.0, paths)) == []
+    assert list(kept.wanted(20.0, paths)) == paths[:2]
+    kept.made(paths[:2], 20.0)
+    assert list(kept.wanted(20.0, paths)) == paths[2:4]
+    assert kept.keeps(paths[0])
+    kept.wanted(10.0 + keeping.FORGOTTEN_AFTER, paths)
+    assert not kept.keeps(paths[0])
