@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dashboard.conditional import digest
-from dashboard.public.facts import ServiceFacts
+from dashboard.public.facts import Facts, ServiceFacts
 from dashboard.public.status.day import BAR, BARS, Bar, Component
 from dashboard.public.status.past import Bin, Past
 from dashboard.public.words import rounded_share
@@ -24,10 +24,10 @@ _Count = tuple[float, float]
 
 
 def components(
-    service: ServiceFacts, past: Past, nodes: Sequence[str], panels: frozenset[PublicPanel], exact: bool
+    service: ServiceFacts, past: Past, nodes: Sequence[str], facts: Facts, exact: bool
 ) -> tuple[Component, ...]:
-    """What is shown of one service. `nodes`: the ids of its public nodes, in their order."""
-    last = int(past.last // BAR)
+    """What is shown of one service up to now. `nodes`: the ids of its public nodes, in their order."""
+    last = int(facts.at // BAR)
     bins = [past.bins.get(index, Bin()) for index in range(last - BARS + 1, last + 1)]
     starts = [BAR * index for index in range(last - BARS + 1, last + 1)]
 
@@ -47,7 +47,7 @@ def components(
         )
 
     made = [component("service", service.label, service.state, _worked, _by_state)]
-    if PublicPanel.JOINS in panels:
+    if PublicPanel.JOINS in facts.panels:
         goal = service.goal
 
         def joining(each: Bin) -> Bar:
@@ -62,7 +62,7 @@ def components(
             heard = [bar.state for each in bins if (bar := hearing(each)).success is not None]
             now = heard[-1] if heard else State.UNKNOWN
             made.append(component("sound", "Hearing the speakers", now, _heard, hearing))
-    if PublicPanel.NODES in panels:
+    if PublicPanel.NODES in facts.panels:
         for node, public in zip(nodes[:MOST_NODES], service.nodes, strict=False):
             made.append(
                 component(

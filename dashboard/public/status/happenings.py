@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from dashboard.conditional import digest
-from dashboard.public.facts import Announcement
+from dashboard.public.facts import Announcement, Facts
 from dashboard.public.status.day import DAY, Episode, Happening, Kind
 from dashboard.public.status.moves import Manner, Moved
-from dashboard.public.status.past import Turn
+from dashboard.public.status.past import BEGIN, Turn
 from dashboard.public.status.wording import length, tries_that_fail
 from probes.model import Cause, State
 
@@ -22,9 +22,6 @@ PAUSE = 120.0
 
 GLIMPSE = 30.0
 """Wall seconds: a shorter unknown is not told."""
-
-LATER = 60.0
-"""Service seconds after which a turn for the worse is told by itself."""
 
 MOST = 50
 _MOST_EPISODES = 25
@@ -65,7 +62,7 @@ def episode_of(
     group: Sequence[Turn], turns: Sequence[Turn], moves: Sequence[Moved], manner: Manner
 ) -> Episode:
     """A group of turns as one episode."""
-    first, last, worst = group[0], group[-1], _worst(group)
+    first, last, begin = group[0], group[-1], _begin(group)
     now = turns[-1]
     well = now.ended - last.ended if last is not now else 0.0
     is_over = last is not now and (well >= PAUSE or well < 0)
@@ -75,9 +72,9 @@ def episode_of(
         at=first.at,
         time=first.time,
         until=last.until if is_over else None,
-        worst=worst.state,
-        title=_title(worst, moves, manner),
-        text=_text(worst, group, manner),
+        worst=_worst(group).state,
+        title=_title(begin, moves, manner),
+        text=_text(begin, manner),
         over=last is not now and not is_over,
     )
 
@@ -100,7 +97,7 @@ def of_states(
 def _steps(group: Sequence[Turn], moves: Sequence[Moved], manner: Manner) -> list[Happening]:
     """Its begin, and where it got worse later on."""
     first = group[0]
-    later = [turn for turn in group if turn.time - first.time > LATER]
+    later = [turn for turn in group if turn.time - first.time > BEGIN]
     worse = next((turn for turn in later if _RANK[turn.state] > _RANK[first.state]), None)
     begin = group if worse is None else group[: group.index(worse)]
     steps = [_step(first, begin, moves, manner, "begin")]
@@ -112,8 +109,8 @@ def _steps(group: Sequence[Turn], moves: Sequence[Moved], manner: Manner) -> lis
 def _step(
     turn: Turn, group: Sequence[Turn], moves: Sequence[Moved], manner: Manner, what: str
 ) -> Happening | None:
-    worst = _worst(group)
-    title = _title(worst, moves, manner)
+    begin = _begin(group)
+    title = _title(begin, moves, manner)
     if not title:
         return None
     return Happening(
@@ -122,9 +119,10 @@ def _step(
         at=turn.at,
         time=turn.time,
         title=title,
-        text=_text(worst, group, manner),
+        text=_text(begin, manner),
+        live=_comings(group),
         service=manner.label,
-        state=worst.state,
+        state=begin.state,
     )
 
 
@@ -141,6 +139,11 @@ def _well_again(group: Sequence[Turn], manner: Manner) -> Happening:
         service=manner.label,
         state=State.OK,
     )
+
+
+def _begin(group: Sequence[Turn]) -> Turn:
+    """The worst of its first minute, which stays the same as it goes on."""
+    return _worst([turn for turn in group if turn.time - group[0].time <= BEGIN])
 
 
 def _worst(group: Sequence[Turn]) -> Turn:
@@ -161,14 +164,15 @@ def _title(turn: Turn, moves: Sequence[Moved], manner: Manner) -> str:
     return "There are problems" if turn.state is State.FAILING else "There are small problems"
 
 
-def _text(turn: Turn, group: Sequence[Turn], manner: Manner) -> str:
-    said = []
-    if manner.joins and turn.state is not State.UNKNOWN:
-        said.append(tries_that_fail(turn.success, turn.errors, manner.causes, manner.exact))
+def _text(turn: Turn, manner: Manner) -> str:
+    if not manner.joins or turn.state is State.UNKNOWN:
+        return ""
+    return tries_that_fail(turn.success, turn.errors, manner.causes, manner.exact)
+
+
+def _comings(group: Sequence[Turn]) -> str:
     times = 1 + sum(after.time - before.ended > 0 for before, after in pairwise(group))
-    if times > 1:
-        said.append(f"It came and went {times} times.")
-    return " ".join(part for part in said if part)
+    return f"It came and went {times} times." if times > 1 else ""
 
 
 def _key(manner: Manner, turn: Turn, what: str) -> str:
@@ -178,8 +182,9 @@ def _key(manner: Manner, turn: Turn, what: str) -> str:
 # --- What the public was told ---
 
 
-def of_announcements(announcements: Iterable[Announcement], labels: dict[str, str]) -> list[Happening]:
-    """`labels`: public labels by service name, empty where there is one service alone."""
+def of_announcements(announcements: Iterable[Announcement], facts: Facts) -> list[Happening]:
+    """Those about all, or about a service that is public."""
+    labels = {"": "", **{service.name: service.label for service in facts.services}}
     return [
         Happening(
             key=each.key,
@@ -187,7 +192,8 @@ def of_announcements(announcements: Iterable[Announcement], labels: dict[str, st
             at=each.at,
             time=each.at,
             title=each.text,
-            service=labels.get(each.service, ""),
+            service=labels[each.service] if len(facts.services) > 1 else "",
         )
         for each in announcements
+        if each.service in labels
     ]

@@ -12,9 +12,9 @@ from dashboard.public.address import Theme
 from dashboard.public.facts import EventState, Facts, ServiceFacts
 from dashboard.public.status import draw
 from dashboard.public.status.cards import cards
-from dashboard.public.status.day import Component, Day, Happening, Kind
+from dashboard.public.status.day import BAR, DAY, Component, Day, Happening, Kind
 from dashboard.public.status.overall import Overall, overall
-from dashboard.public.status.wording import percent
+from dashboard.public.status.wording import length, percent
 from probes.config.embed import PublicPanel
 
 _HERE = Path(__file__).parent
@@ -107,20 +107,27 @@ def _notices(facts: Facts) -> str:
 def _service(service: ServiceFacts, facts: Facts) -> str:
     heading = f"<h2>{escape(service.label)}</h2>" if len(facts.services) > 1 else ""
     components = [c for c in (facts.day.components if facts.day else ()) if c.service == service.label]
-    shown = "".join(_component(each) for each in components)
-    axis = '<div class="axis"><span>24 h ago</span><span>now</span></div>' if components else ""
+    over = _known_for(facts)
+    shown = "".join(_component(each, over) for each in components)
+    axis = _AXIS if components else ""
     return f"{heading}{cards(service, facts)}{shown}{axis}"
 
 
-def _component(component: Component) -> str:
-    share = f"{percent(component.share)} in 24 h" if component.share is not None else "not known yet"
+def _known_for(facts: Facts) -> str:
+    """Of how long the shares are: of a day, or since Roomwatch is there."""
+    since = facts.day.since if facts.day else facts.at
+    return "in 24 h" if facts.at - since > DAY - 2 * BAR else f"in {length(facts.at - since)}"
+
+
+def _component(component: Component, over: str) -> str:
+    share = f"{percent(component.share)} {over}" if component.share is not None else "not known yet"
     state = draw.STATE_WORDS[component.state]
     label = escape(component.label)
     words = f"The last 24 hours of {component.label}: {share}"
     return (
         f'<section class="component"><header><span><span class="dot {component.state}"></span><b>{label}</b>'
         f'<span class="state">{state}</span></span><span class="share">{share}</span></header>'
-        f"{draw.bars(component.bars, words)}</section>"
+        f'<div class="clip">{draw.bars(component.bars, words)}</div></section>'
     )
 
 
@@ -148,6 +155,12 @@ def _foot(facts: Facts, now: Overall) -> str:
     left = first.label if first else facts.title
     return f"<footer><p>Badge: {draw.badge(left, right, now.state)}</p></footer>"
 
+
+_AXIS = (
+    '<div class="axis"><span class="wide">24 h ago</span><span class="narrow">12 h ago</span>'
+    "<span>now</span></div>"
+)
+"""A narrow screen shows the later half of the bars: all of them would be too thin to see."""
 
 _HOW_TO_EMBED = (
     '<footer><p>Follow it: <a href="/status.atom">Atom</a> · <a href="/status.rss">RSS</a> · '

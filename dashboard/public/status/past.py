@@ -18,6 +18,9 @@ from probes.model import Outcome, Sample, State
 HOLE = 30.0
 """A longer time without a tick is unknown: Roomwatch was not there. History keeps one in 10 s."""
 
+BEGIN = 60.0
+"""Seconds of the service's time that are the begin of a state."""
+
 MOST_TURNS = 400
 _MOST_NODES = 64
 _ANCHOR = 60.0
@@ -38,7 +41,8 @@ class Bin:
 class Turn:
     """One state, from wall time `at` to `until`; `time` and `ended` are the same in the service's time.
 
-    `success` is the lowest share of joins in it, with its `errors`.
+    `success` is the lowest share of joins in its first minute, with its `errors`: what is told of its
+    begin stays as it is.
     """
 
     state: State
@@ -60,16 +64,13 @@ class Past:
         self._anchors: deque[tuple[float, float]] = deque(maxlen=_MOST_ANCHORS)
         self._telling: set[str] = set()
         self._last: Sample | None = None
+        self.since: float | None = None
+        """Wall time from which on something is known."""
 
     @property
     def last(self) -> float:
         """Wall time of the newest tick."""
         return self._last.at if self._last else -math.inf
-
-    @property
-    def since(self) -> float | None:
-        """Wall time from which on something is known."""
-        return min(self.bins) * BAR if self.bins else None
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Take in those that are newer than all before."""
@@ -79,6 +80,7 @@ class Past:
                 self._turn(sample)
                 self._anchor(sample)
                 self._last = sample
+                self.since = sample.at if self.since is None else self.since
         self._forget()
 
     def wall(self, time: float) -> float | None:
@@ -127,22 +129,26 @@ class Past:
         if turn is None or turn.state is not sample.state or turn.until < sample.at:
             turn = Turn(sample.state, sample.at, time, sample.at, time)
             self.turns.append(turn)
-        share = sample.success_ratio
-        if share is not None and (turn.success is None or share < turn.success):
-            turn.success, turn.errors = share, sample.errors
-        turn.silent = turn.silent or not sample.complete
+        if time - turn.time <= BEGIN:
+            turn.silent = turn.silent or not sample.complete
+            share = sample.success_ratio
+            if share is not None and (turn.success is None or share < turn.success):
+                turn.success, turn.errors = share, sample.errors
 
     def _anchor(self, sample: Sample) -> None:
         time = _time(sample)
-        if not self._anchors or sample.at - self._anchors[-1][0] >= _ANCHOR or time < self._anchors[-1][1]:
-            if self._last is not None:
-                self._anchors.append((self._last.at, _time(self._last)))
+        if self._last is not None and time < _time(self._last):  # a replay that began anew
+            self._anchors.append((self._last.at, _time(self._last)))
+            self._anchors.append((sample.at, time))
+        elif not self._anchors or sample.at - self._anchors[-1][0] >= _ANCHOR:
             self._anchors.append((sample.at, time))
 
     def _forget(self) -> None:
         oldest = int(self.last // BAR) - BARS + 1 if self._last else 0
         for gone in [index for index in self.bins if index < oldest]:
             del self.bins[gone]
+        if self.since is not None:
+            self.since = max(self.since, oldest * BAR)
         while self.turns and self.turns[0].until < oldest * BAR:
             self.turns.popleft()
         if len(self._telling) > 4 * _MOST_NODES:

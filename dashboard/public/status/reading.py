@@ -49,10 +49,16 @@ class Known:
 
 
 class Days:
-    """The last day of what is public. `config()` and `history()` are those of now."""
+    """The last day of what is public. `config()` and `history()` are those of now, `clock()` is wall time."""
 
-    def __init__(self, config: Callable[[], Config], history: Callable[[], Reader]) -> None:
+    def __init__(
+        self,
+        config: Callable[[], Config],
+        history: Callable[[], Reader],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._config = config
+        self._clock = clock
         self._history = history
         self._known: dict[str, Known] = {}
         self._announcements: dict[str, Announcement] = {}
@@ -72,7 +78,7 @@ class Days:
             self._path = config.history.path
             self._known, self._announcements = {}, {}
         self._known = {name: known for name, known in self._known.items() if name in wanted}
-        until = time.time() - (config.embed.public.delay or 0.0)
+        until = self._clock() - (config.embed.public.delay or 0.0)
         for name in wanted - self._known.keys():
             known = await _read(self._history(), name, until)
             if name in _wanted(self._config()):
@@ -89,32 +95,24 @@ class Days:
         known = {s.name: self._known[s.name] for s in facts.services if s.name in self._known}
         if not known:
             return None
-        public = config.embed.public
-        follows = {service.name: service.lineage.settle for service in config.services}
-        observations = {each.name: each for each in frame.services}
         self._announce(facts.announcements)
         told: list[Happening] = []
         episodes: list[Episode] = []
         shown: list[Component] = []
-        several = len(facts.services) > 1
         for service in facts.services:
-            if service.name not in known:
+            seen = next(each for each in frame.services if each.name == service.name)
+            of = known.get(service.name)
+            if of is None or not self._take_in(
+                of, service.name, pasts.get(service.name, ()), seen.relocations
+            ):
                 continue
-            seen, of = observations[service.name], known[service.name]
-            if not self._take_in(of, service.name, pasts.get(service.name, ()), seen.relocations):
-                continue
-            manner = _manner(service, public, several)
-            moves = _moves(of, service.name, public, follows[service.name])
+            manner = _manner(service, facts, config.embed.public)
+            moves = _moves(of, service.name, config) if PublicPanel.RELOCATION in facts.panels else []
             happened, ill = of_states(of.past.turns, moves, manner)
-            told += happened
+            told += [*happened, *of_moves(moves, manner)]
             episodes += ill
-            if PublicPanel.RELOCATION in facts.panels:
-                told += of_moves(moves, manner)
-            nodes = [node.id for node in seen.nodes]
-            shown += components(service, of.past, nodes, facts.panels, manner.exact)
-        labels = {service.name: service.label for service in facts.services} if several else {}
-        about = {"", *(service.name for service in facts.services)}
-        told += of_announcements((a for a in self._announcements.values() if a.service in about), labels)
+            shown += components(service, of.past, [node.id for node in seen.nodes], facts, manner.exact)
+        told += of_announcements(self._announcements.values(), facts)
         return Day(
             since=min((of.past.since or frame.at for of in known.values()), default=frame.at),
             components=tuple(shown),
@@ -173,18 +171,19 @@ def _newer(samples: Sequence[Sample], last: float) -> list[Sample]:
     return newer[::-1]
 
 
-def _manner(service: ServiceFacts, public: Public, several: bool) -> Manner:
+def _manner(service: ServiceFacts, facts: Facts, public: Public) -> Manner:
     return Manner(
         service=service.name,
-        label=service.label if several else "",
-        joins=PublicPanel.JOINS in public.panels,
-        causes=PublicPanel.ERRORS in public.panels,
+        label=service.label if len(facts.services) > 1 else "",
+        joins=PublicPanel.JOINS in facts.panels,
+        causes=PublicPanel.ERRORS in facts.panels,
         exact=public.numbers == "exact",
     )
 
 
-def _moves(of: Known, name: str, public: Public, follow: float) -> list[Moved]:
+def _moves(of: Known, name: str, config: Config) -> list[Moved]:
     """Moves that are told and began within the day, the oldest first."""
+    follow = next(service.lineage.settle for service in config.services if service.name == name)
     found = []
     for relocation in of.relocations.values():
         begin = _wall(of, relocation.id, relocation.at) if relocation.status in TOLD else None
@@ -192,7 +191,8 @@ def _moves(of: Known, name: str, public: Public, follow: float) -> list[Moved]:
             continue
         found_at = _wall(of, relocation.id, relocation.at + max(0.0, relocation.dark_seconds or 0.0))
         settled_at = _wall(of, relocation.id, relocation.at + follow) if relocation.settled else None
-        found.append(Moved(move_of(name, relocation, public), begin, found_at, settled_at, follow))
+        move = move_of(name, relocation, config.embed.public)
+        found.append(Moved(move, begin, found_at, settled_at, follow))
     return sorted(found, key=lambda moved: moved.at)
 
 
