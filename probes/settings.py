@@ -161,7 +161,7 @@ def _unfit_links(config: Config) -> list[InitErrorDetails]:
 def _unfit_link(name: str, events: Mapping[str, Event], hosts: Sequence[str]) -> str:
     """Why an event can have no public link, or nothing."""
     if name not in events:
-        return f"expected one of the names in `events` ({', '.join(events)})"
+        return f"expected one of the names in `events` ({', '.join(events) or 'there are none'})"
     link = events[name].link
     if link is None:
         return f"the event {name} needs a `link` to be public, such as https://meet.example.org/{{room}}"

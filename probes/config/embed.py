@@ -73,8 +73,6 @@ class Public(Settings):
 
     title: Label = "Live rooms status"
     """The heading of the public page."""
-    address: Url | None = None
-    """Where the public reaches Roomwatch; without it, at `alerts.board`."""
     panels: list[Annotated[PublicPanel, one_of(tuple(PublicPanel))]] = Field(default=[], max_length=16)
     """Which panels there are; each has its badge, and its picture and data."""
     services: list[Annotated[PublicServiceSettings, BeforeValidator(_a_service)]] = Field(
@@ -93,6 +91,8 @@ class Public(Settings):
     """Two digits of each number of people, or all."""
     delay: Annotated[Duration, AfterValidator(_short)] | None = None
     """How much later the public sees what happens."""
+    address: Url | None = None
+    """Where the public reaches Roomwatch; without it, at `alerts.board`."""
 
 
 class Embed(Settings):

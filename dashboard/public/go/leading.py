@@ -41,8 +41,9 @@ GONE = 5.0
 SHARE = 0.05
 """The share of the people of a room that ended from which one that was open before may be the new one."""
 
-SPARE = 0.01
-"""The last share of a room's capacity that nobody is led to: its count is seconds old."""
+SPARE, AGAIN = 0.01, 0.03
+"""The last share of a room's capacity that nobody is led to, for its count is seconds old; and the share
+that must be free before people are led to a room again that was full."""
 
 _MOST_PASSED = 8
 _BACKWARDS = 60.0
@@ -72,6 +73,7 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True):
     open_at: float | None = None
     people: int | None = None
     beside: frozenset[Key] | None = None
+    full: frozenset[Key] = frozenset()
     rival: Key | None = None
     rival_since: float = 0.0
 
@@ -201,7 +203,9 @@ class _Scene:
         same = chosen in self._passed[-1:]
         came = self._ways.into(chosen)
         heard_at = self._heard_at(room)
-        taking = self._taking(chosen)
+        family = self._family(chosen)
+        full = frozenset(key for key in family if self._is_full(key))
+        taking = tuple(self._open[key] for key in family if key not in full)
         if heard_at is None or at - heard_at > TRUSTED:
             state, taking = EventState.UNKNOWN, ()
         elif not taking:
@@ -225,6 +229,7 @@ class _Scene:
             open_at=self._now,
             people=before.people if same and people is None else people,
             beside=frozenset(self._members & self._open.keys()) - {chosen},
+            full=full,
             rival=self._rival,
             rival_since=self._rival_since,
         )
@@ -254,20 +259,23 @@ class _Scene:
         node = next((node for node in self._seen.nodes if node.id == room.node), None)
         return self._seen.observed_at if node is None else node.observed_at
 
-    def _taking(self, main: Key) -> tuple[RoomView, ...]:
-        """The main room and those that take its overflow, as far as they have places left."""
-        overflow = [self._open[room] for room in self._ways.family(main) if room in self._open]
-        rooms = [self._open[main], *(room for room in overflow if room.participants is not None)]
-        return tuple(room for room in rooms if (places := free(room)) is None or places > 0)
+    def _family(self, main: Key) -> list[Key]:
+        """The main room, and those that take its overflow as far as their people are known."""
+        overflow = (key for key in self._ways.family(main) if key in self._open)
+        return [main, *(key for key in overflow if self._open[key].participants is not None)]
+
+    def _is_full(self, key: Key) -> bool:
+        room = self._open[key]
+        share = AGAIN if key in self._before.full else SPARE
+        left = free(room)
+        return left is not None and left < max(1, int((room.capacity or 0) * share))
 
 
 def free(room: RoomView) -> int | None:
-    """The places left in a room, less those that may be taken by now; None where nobody tells."""
+    """The places left in a room, None where nobody tells."""
     if room.capacity is None or room.participants is None:
         return None
-    spare = max(1, int(room.capacity * SPARE))
-    left = room.capacity - room.participants
-    return left if left >= spare else 0
+    return max(0, room.capacity - room.participants)
 
 
 def turn(rooms: tuple[RoomView, ...], second: int) -> RoomView | None:
