@@ -167,6 +167,8 @@ class Web:
         finally:
             self.end()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self.desk.close()
+            await self.private_desk.close()
             self._claim.release()
 
     def end(self) -> None:

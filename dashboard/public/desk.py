@@ -17,12 +17,13 @@ import msgspec
 import structlog
 
 from dashboard.frames import EncodedFrame, Frame
-from dashboard.public import embed
+from dashboard.public import badges, embed, oembed
 from dashboard.public.facts import EventFacts, Facts
 from dashboard.public.go import answers as go
 from dashboard.public.go.events import event_facts, leads_on
 from dashboard.public.go.leading import Lead
 from dashboard.public.keeping import Keeping
+from dashboard.public.pictures import Pictures
 from dashboard.public.ready import Ready, ready
 from dashboard.public.seeing import facts_of
 from dashboard.public.status import answers as status
@@ -36,6 +37,7 @@ Exists = Callable[[str, Facts], bool]
 
 ANSWERS: dict[str, Answer] = {
     embed.PREFIX: embed.answer,
+    badges.PREFIX: badges.answer,
     status.PREFIX: status.answer,
     status.SUMMARY: status.answer,
     go.PREFIX: go.answer,
@@ -44,6 +46,7 @@ ANSWERS: dict[str, Answer] = {
 
 EXISTS: dict[str, Exists] = {
     embed.PREFIX: embed.exists,
+    badges.PREFIX: badges.exists,
     status.PREFIX: status.exists,
     status.SUMMARY: status.exists,
     go.PREFIX: go.exists,
@@ -67,7 +70,7 @@ _log = structlog.get_logger()
 
 def is_public(path: str) -> bool:
     """Whether `path` is one of those that the desk answers for, public or not there."""
-    return path.startswith(tuple(ANSWERS))
+    return path.startswith(tuple(ANSWERS)) or path == oembed.PATH
 
 
 class Desk:
@@ -84,6 +87,7 @@ class Desk:
         self._newest: Frame | None = None
         self._facts: Facts | None = None
         self._leads: Mapping[str, Lead] = {}
+        self._pictures = Pictures()
         self._ready: dict[str, Ready] = {}
         self._keeping = Keeping()
         self._making: asyncio.Task[None] | None = None
@@ -106,7 +110,7 @@ class Desk:
         found = self._ready.get(path)
         if found is not None:
             self._keeping.asked(path, time.monotonic())
-        return found
+        return found or self._pictures.at_hand(path)
 
     async def answer(self, path: str) -> Ready | None:
         """The answer for `path`, made now if it is the first time; None where nothing public is there."""
@@ -114,6 +118,8 @@ class Desk:
         facts = self._facts
         if found is not None or facts is None or not _may_exist(path, facts):
             return found
+        if embed.is_picture(path):
+            return await self._pictures.answer(path, facts)
         task = self._first.get(path)
         if task is None:
             if len(self._first) >= MOST_AT_ONCE:
@@ -123,18 +129,25 @@ class Desk:
         return await asyncio.shield(task)
 
     @property
+    def facts(self) -> Facts | None:
+        """What the public may know now."""
+        return self._facts
+
+    @property
     def open(self) -> bool:
         """Whether there is anything to answer with yet."""
         return self._facts is not None
 
+    async def close(self) -> None:
+        """End what makes pictures."""
+        await self._pictures.close()
+
     async def _make_first(self, path: str, facts: Facts) -> Ready | None:
         made = await asyncio.to_thread(_answer, path, facts)
         if made is not None:
-            now = time.monotonic()
-            self._keeping.asked(path, now)
+            self._keeping.asked(path, time.monotonic())
             if facts is self._facts:
                 self._ready[path] = made
-                self._keeping.made([path], now)
         return made
 
     async def _make(self) -> None:
@@ -142,8 +155,7 @@ class Desk:
             config = self._config()
             public = config.embed.public
             pasts = {each.name: self._recent.samples(each.name) for each in public.services}
-            now = time.monotonic()
-            wanted = self._keeping.wanted(now, self._ready)
+            wanted = self._keeping.wanted(time.monotonic())
             newest = self._newest or frame  # where to go now is told at once, whatever the delay
             self._leads = leads_on(self._leads, newest, config)
             events = event_facts(self._leads, newest, config)
@@ -151,9 +163,7 @@ class Desk:
             if not self._has_any():
                 return  # it was closed meanwhile
             self._facts = facts
-            self._keeping.made(wanted, now)
-            kept = {p: r for p, r in self._ready.items() if self._keeping.keeps(p) and _may_exist(p, facts)}
-            self._put({**kept, **made})
+            self._put(made)
 
     def _has_any(self) -> bool:
         public = self._config().embed.public

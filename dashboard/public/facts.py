@@ -64,7 +64,8 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One service. `errors` are shares of all tries by a plain word, the largest first.
 
     `observed_at` is wall time; `since` is when the present state began, None before all that is known.
-    `sentence` says the state in plain words. `peak` is the most people in the series.
+    `sentence` says the state in plain words. `peak` is the most people in the series. `way` is the public
+    link that leads to its room as it is now, empty where there is none.
     """
 
     name: str
@@ -86,6 +87,7 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[PublicNode, ...]
     moves: tuple[Move, ...]
     series: Series
+    way: str = ""
 
 
 class Announcement(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +152,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `alive` is False where what is shown is the last that was seen before watching broke off.
     `day` is None where the status page is not public, or history was not read yet.
     `url` is where the public reaches this, empty where nobody says.
+    `delay`: how many seconds later than it happened the public sees it.
     """
 
     seq: int
@@ -163,6 +166,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     day: Day | None = None
     events: tuple[EventFacts, ...] = ()
+    delay: float = 0.0
 
     def service(self, name: str) -> ServiceFacts | None:
         """The public service of this name, the first where it is empty, or None."""

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.clients import PNG_COSTS
 from dashboard.conditional import has_it, takes_gzip
-from dashboard.public import embed
+from dashboard.public import embed, oembed
 from dashboard.public.desk import Desk, is_public
 from dashboard.public.links import PREFIX, Closed
 from dashboard.public.ready import Ready
@@ -55,12 +55,17 @@ class Front:
         if ready is None:
             if refusal := self._too_often(scope, asked):
                 return refusal
-            ready = await self._desk.answer(scope["path"])
+            ready = await self._make(scope, asked)
         if ready is not None:
             return respond(ready, asked, sharing)
         if not self._desk.open:
             return self._say(404, "Nothing is public, or nothing was seen yet.", origin, _UNCACHED)
         return self._say(404, "Nothing public is here.", origin, {"Cache-Control": "public, max-age=1"})
+
+    async def _make(self, scope: Scope, asked: Headers) -> Ready | None:
+        if scope["path"] == oembed.PATH and self._desk.facts is not None:
+            return oembed.answer(scope["query_string"], asked.get("host", ""), self._desk.facts)
+        return await self._desk.answer(scope["path"])
 
     async def _by_link(self, scope: Scope, asked: Headers) -> Response:
         token, _, text = scope["path"].removeprefix(PREFIX).partition("/")

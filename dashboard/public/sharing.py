@@ -17,7 +17,7 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_READABLE = "ETag, Age"
+_READABLE = "ETag, Age, Date"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD",
     "Access-Control-Allow-Headers": "If-None-Match",

@@ -16,7 +16,6 @@ from tests.dashboard.public.desks import Serving, config
 from tests.product import PATIENCE
 
 PATH = "/embed/state.json"
-PICTURE = "/embed/state.png"
 
 
 @pytest.fixture
@@ -122,42 +121,9 @@ def test_when_nothing_is_public_any_more_nothing_lies_there(serving: Serving) ->
     assert serving.told(sent).count(b" 404 Not Found") == 2
 
 
-def test_a_picture_is_not_made_with_each_tick_but_in_turn(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = Made(monkeypatch)
-    serving.lay_ready(PATH, PICTURE)
-    serving.show(2)
-    assert made.paths == [PATH, PICTURE, PATH]
-    picture = serving.desk.at_hand(PICTURE)
-    assert picture is not None
-    assert picture.body.endswith(b" 1")
-    monkeypatch.setattr(keeping, "SLOW_EVERY", 0.0)
-    serving.show(3)
-    assert made.paths[3:] == [PATH, PICTURE]
-    picture = serving.desk.at_hand(PICTURE)
-    assert picture is not None
-    assert picture.body.endswith(b" 3")
-
-
 def test_what_is_kept_is_what_was_asked_for_last() -> None:
     kept = Keeping()
     for number in range(1_000):
         kept.asked(f"/{number}", number / 1000)
-    assert list(kept.wanted(1.0, {})) == [f"/{999 - n}" for n in range(keeping.MOST)]
-    assert list(kept.wanted(0.999 + keeping.FORGOTTEN_AFTER, {})) == []
-
-
-def test_slow_ones_are_made_two_at_a_time_the_oldest_first() -> None:
-    kept = Keeping()
-    paths = [f"/{n}.png" for n in range(5)]
-    for number, path in enumerate(paths):
-        kept.asked(path, 10.0)
-        kept.made([path], float(number))
-    assert list(kept.wanted(10.0, paths)) == []
-    assert list(kept.wanted(20.0, paths)) == paths[:2]
-    kept.made(paths[:2], 20.0)
-    assert list(kept.wanted(20.0, paths)) == paths[2:4]
-    assert kept.keeps(paths[0])
-    kept.wanted(10.0 + keeping.FORGOTTEN_AFTER, paths)
-    assert not kept.keeps(paths[0])
+    assert list(kept.wanted(1.0)) == [f"/{999 - n}" for n in range(keeping.MOST)]
+    assert list(kept.wanted(0.999 + keeping.FORGOTTEN_AFTER)) == []

@@ -1,0 +1,141 @@
+"""`/badge/<panel>[@<service>].svg` in the shields style, and `.json` in the schema of its endpoint badges.
+
+The schema: https://shields.io/badges/endpoint-badge
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from dashboard.public import address
+from dashboard.public.address import Format, Theme
+from dashboard.public.cards import TONES, success_tone
+from dashboard.public.facts import Facts, ServiceFacts
+from dashboard.public.parts import Tone
+from dashboard.public.ready import Ready, ready
+from dashboard.public.text import clean, count, escaped, fitted, percent, width
+from probes.config.embed import PublicPanel
+from probes.model import Cause
+
+PREFIX = "/badge/"
+_COLOURS = {
+    Tone.GOOD: "#137a57",
+    Tone.WARN: "#94600f",
+    Tone.BAD: "#c22f2f",
+    Tone.GREY: "#5b6679",
+    Tone.PEOPLE: "#1f6fd6",
+    Tone.MOVE: "#7a4fd6",
+}
+_SIZE, _HEIGHT, _PAD = 11, 20, 6
+_WIDEST = 260
+
+
+class Badge(NamedTuple):
+    message: str
+    tone: Tone
+
+
+def _state(service: ServiceFacts) -> Badge:
+    return Badge(service.sentence, TONES[service.state])
+
+
+def _concurrency(service: ServiceFacts) -> Badge:
+    if service.participants is None:
+        return Badge("unknown", Tone.GREY)
+    return Badge(f"{count(service.participants)} in the room", Tone.PEOPLE)
+
+
+def _joins(service: ServiceFacts) -> Badge:
+    tone = success_tone(service.success, service.goal)
+    return Badge(f"{percent(service.success)} get in", tone) if tone else Badge("joins unknown", Tone.GREY)
+
+
+def _errors(service: ServiceFacts) -> Badge:
+    if service.success is None:
+        return Badge("errors unknown", Tone.GREY)
+    worst = next(iter(service.errors.items()), None)
+    if worst is None:
+        return Badge("no errors", Tone.GOOD)
+    return Badge(f"{worst[0]} {percent(worst[1])}", success_tone(service.success, service.goal) or Tone.GREY)
+
+
+def _relocation(service: ServiceFacts) -> Badge:
+    newest = next((move for move in service.moves if move.cause is not Cause.OVERFLOWED), None)
+    if newest is None:
+        return Badge("has not moved", Tone.GOOD)
+    if newest.to_title is None:
+        return Badge("the room has ended", Tone.BAD)
+    followed = f" · {newest.carried_over:.0%} have followed" if newest.carried_over is not None else ""
+    return Badge(f"moved{followed}", Tone.MOVE)
+
+
+def _nodes(service: ServiceFacts) -> Badge:
+    if not service.nodes:
+        return Badge("servers unknown", Tone.GREY)
+    well = sum(node.answering for node in service.nodes)
+    tone = Tone.GOOD if well == len(service.nodes) else Tone.BAD
+    return Badge(f"{well} of {len(service.nodes)} servers answer", tone)
+
+
+BADGES: dict[PublicPanel, Callable[[ServiceFacts], Badge]] = {
+    PublicPanel.STATE: _state,
+    PublicPanel.CONCURRENCY: _concurrency,
+    PublicPanel.JOINS: _joins,
+    PublicPanel.ERRORS: _errors,
+    PublicPanel.RELOCATION: _relocation,
+    PublicPanel.NODES: _nodes,
+}
+
+
+def answer(path: str, facts: Facts) -> Ready | None:
+    """What stands at `path`, or None where nothing public does."""
+    asked = address.read(path.removeprefix(PREFIX))
+    service = address.meant(asked, facts) if asked else None
+    if asked is None or service is None or asked.panel not in BADGES or asked.theme is not Theme.AUTO:
+        return None
+    badge = BADGES[asked.panel](service)
+    if asked.format is Format.SVG:
+        return ready(badge_svg(service.label, badge), "image/svg+xml")
+    if asked.format is Format.JSON:
+        return ready(_endpoint(service.label, badge), "application/json")
+    return None
+
+
+def exists(path: str, facts: Facts) -> bool:
+    """Whether a public badge may stand at `path`; told without making it."""
+    asked = address.read(path.removeprefix(PREFIX))
+    return asked is not None and address.meant(asked, facts) is not None
+
+
+def _endpoint(label: str, badge: Badge) -> bytes:
+    shown = {"label": clean(label) or "rooms", "message": badge.message, "color": _COLOURS[badge.tone]}
+    return msgspec.json.encode({"schemaVersion": 1, **shown, "cacheSeconds": 300})
+
+
+def badge_svg(label: str, badge: Badge) -> str:
+    """A flat badge 20 high; texts are exactly as wide as was reckoned, whatever the family."""
+    left, right = (fitted(text, _SIZE, _WIDEST) for text in (label, badge.message))
+    first, second = (width(text, _SIZE) + 2 * _PAD for text in (left, right))
+    whole = first + second
+    told = escaped(f"{left}: {right}")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole:.1f}" height="{_HEIGHT}"'
+        f' viewBox="0 0 {whole:.1f} {_HEIGHT}" role="img" aria-label="{told}"><title>{told}</title>'
+        f'<clipPath id="r"><rect width="{whole:.1f}" height="{_HEIGHT}" rx="3"/></clipPath>'
+        f'<g clip-path="url(#r)"><rect width="{whole:.1f}" height="{_HEIGHT}" fill="#3d4351"/>'
+        f'<rect x="{first:.1f}" width="{second:.1f}" height="{_HEIGHT}" fill="{_COLOURS[badge.tone]}"/></g>'
+        f'<g fill="#fff" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="{_SIZE}">'
+        f"{_label(_PAD, left)}{_label(first + _PAD, right)}</g></svg>"
+    )
+
+
+def _label(x: float, text: str) -> str:
+    if not text:
+        return ""
+    return (
+        f'<text x="{x:.1f}" y="14" textLength="{width(text, _SIZE):.1f}" lengthAdjust="spacingAndGlyphs"'
+        f' unicode-bidi="isolate">{escaped(text)}</text>'
+    )

@@ -1,0 +1,80 @@
+"""A card as HTML: words that wrap and can be read aloud, charts as SVG as wide as the frame.
+
+No style attributes, which a policy of somebody else's page may forbid.
+"""
+
+from __future__ import annotations
+
+from dashboard.public import chart
+from dashboard.public.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Way
+from dashboard.public.text import clock, escaped
+
+
+def card_html(card: Card) -> str:
+    """The card as an article."""
+    parts = "".join(map(_part, card.parts))
+    if not card.title:
+        return parts
+    return (
+        f'<article class="card"><header><h2 class="title">{escaped(card.title)}</h2>'
+        f'<bdi class="beside cut">{escaped(card.beside)}</bdi></header>{parts}</article>'
+    )
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Banner():
+            return _banner(part)
+        case Number():
+            tone = f" {part.tone}" if part.tone else ""
+            beside = f' <span class="note">{escaped(part.beside)}</span>' if part.beside else ""
+            return f'<p class="number"><b class="figure{tone}">{escaped(part.text)}</b>{beside}</p>'
+        case Chart():
+            return _chart(part)
+        case Note():
+            return f'<p class="note">{escaped(part.text)}</p>'
+        case Row():
+            return (
+                f'<p class="row"><bdi class="word cut">{escaped(part.label)}</bdi>'
+                f'<b class="figure">{escaped(part.text)}</b></p>{_bar(part.share or 0.0, part.tone)}'
+            )
+        case Passage():
+            return (
+                f'<p class="passage"><bdi>{escaped(part.from_)}</bdi>'
+                f' <span class="to" aria-label="to">→</span> <b><bdi>{escaped(part.to)}</bdi></b></p>'
+            )
+        case Way():
+            return (
+                f'<p class="way"><a href="{escaped(part.url)}" target="_blank" rel="noopener">'
+                f'{escaped(part.text)} <span aria-hidden="true">↗</span></a></p>'
+            )
+        case Meter():
+            return _bar(part.share, part.tone)
+
+
+def _banner(part: Banner) -> str:
+    since = f'<span class="since">since {moment(part.since)}</span>' if part.since is not None else ""
+    return (
+        f'<article class="banner {part.tone}"><bdi class="of cut">{escaped(part.label)}</bdi>'
+        f'<p class="sentence"><b>{escaped(part.sentence)}</b>{since}</p></article>'
+    )
+
+
+def moment(at: float) -> str:
+    """A time of day, which the page's script puts into the reader's own time zone."""
+    return f'<time data-at="{at:.0f}">{clock(at)}</time>'
+
+
+def _chart(part: Chart) -> str:
+    return (
+        f'<svg class="chart" viewBox="0 -2 {chart.WIDTH} {chart.HEIGHT + 4}" preserveAspectRatio="none"'
+        f' role="img"><title>{escaped(part.told)}</title>{part.drawn}</svg>'
+    )
+
+
+def _bar(share: float, tone: str) -> str:
+    return (
+        '<svg class="meter" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect class="track" width="100" height="1"/>'
+        f'<rect class="bar {tone}" width="{share * 100:.1f}" height="1"/></svg>'
+    )
