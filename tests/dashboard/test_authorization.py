@@ -44,6 +44,7 @@ ROUTES: dict[tuple[str, str], str] = {
     ("GET", "/-/ready"): OPEN,
     ("POST", "/-/reload"): OPERATE,
     ("GET", "/runbooks"): VIEW,
+    ("GET", "/runbooks/"): VIEW,
     ("GET", "/runbooks/{name}"): VIEW,
     ("POST", "/hooks/livekit"): SIGNED,
     ("POST", "/hooks/alertmanager"): NOTE,
