@@ -64,7 +64,7 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One service. `errors` are shares of all tries by a plain word, the largest first.
 
     `observed_at` is wall time; `since` is when the present state began, None before all that is known.
-    `sentence` says the state in plain words. `peak` is the most people in the series. `way` is the public
+    `sentence` says the state in plain words. `peak` is the most people in that half hour. `way` is the public
     link that leads to its room as it is now, empty where there is none.
     """
 

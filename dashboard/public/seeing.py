@@ -87,7 +87,7 @@ def _service(
         observed_at=seen.observed_at,
         complete=seen.complete,
         participants=rounded(seen.participants, exact),
-        peak=max((p for p in series.participants if p is not None), default=None),
+        peak=rounded(_peak(samples), exact),
         rooms_open=seen.rooms_open,
         success=rounded_share(seen.door.success_ratio if seen.door else None, exact),
         errors={
@@ -127,6 +127,15 @@ def _kept(samples: Sequence[Sample]) -> list[Sample]:
             break
         last.setdefault(int(age / _STEP), sample)
     return [last[age] for age in sorted(last, reverse=True)]
+
+
+def _peak(samples: Sequence[Sample]) -> int | None:
+    """The most people in the last half hour: it must not fall between two points of the series."""
+    if not samples:
+        return None
+    start = _time(samples[-1]) - WINDOW
+    known = (s.participants for s in samples if _time(s) >= start and s.participants is not None)
+    return max(known, default=None)
 
 
 def _since(samples: Sequence[Sample], state: State) -> float | None:

@@ -199,6 +199,13 @@ def test_the_series_is_the_last_half_hour_in_one_clock_and_says_since_when_the_s
     assert list(told.series.at) == sorted(told.series.at)
 
 
+def test_the_peak_is_that_of_every_tick_not_of_the_points_that_are_drawn() -> None:
+    samples = [sample(seconds, participants=668_000 if seconds == -7 else 10) for seconds in range(-60, 1)]
+    told = of(observation(), samples=samples, numbers="exact")
+    assert told.peak == 668_000
+    assert 668_000 not in told.series.participants
+
+
 def test_a_state_that_held_before_all_that_is_known_has_no_beginning() -> None:
     assert of(observation(), samples=[sample(s) for s in range(-9, 1)]).since is None
 
