@@ -315,4 +315,4 @@ def test_long_names_leave_the_chart_its_room(stage: Stage, context: BrowserConte
     names = tab.page.evaluate(LEGEND)
     assert names[0] == "7 The third annual al… @ a-node-of…"
     assert names[-1].startswith("+")
-    assert f"{name}" in tab.page.evaluate(f"{PLOT}.data[0].meta")
+    assert f"{name}" in tab.page.evaluate(f"{PLOT}.data[0].customdata[0]")

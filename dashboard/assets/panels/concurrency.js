@@ -51,13 +51,13 @@
       mode: "lines",
       legendgroup: room.key,
       name: shortName(room, view),
-      meta: name,
+      customdata: x.map(() => name), // not `meta`, with which Plotly reads the name as a template
       x,
       y: room.participants,
       connectgaps: false,
       showlegend: named,
       line: { color: colour, width: 2 },
-      hovertemplate: "%{y:,.0f}  %{meta}<extra></extra>",
+      hovertemplate: "%{y:,.0f}  %{customdata}<extra></extra>",
     };
     return areas ? [area(line, colour), line] : [line];
   }
