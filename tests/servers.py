@@ -43,7 +43,10 @@ PROGRAMS: Mapping[str, Program] = {
     "promtool": Program(("promtool",), "prometheus"),
     "alertmanager": Program(("prometheus-alertmanager", "alertmanager"), "prometheus-alertmanager"),
     "amtool": Program(("amtool",), "prometheus-alertmanager"),
-    "chromium": Program(("chromium", "chromium-browser", "google-chrome"), "chromium"),
+    "chromium": Program(
+        ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
+        "chromium-headless-shell",
+    ),
     "nginx": Program(("nginx",), "nginx-light"),
     "sqlite3": Program(("sqlite3",), "sqlite3"),
     "ip": Program(("ip",), "iproute2"),
