@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +11,23 @@ import pytest
 from rich.console import Console
 
 from dashboard.check import table
-from dashboard.children import module_command, module_environment
 from probes.model import JoinAttempt, Outcome, ProbeResult, Room, SnapshotPart
+from tests.dashboard.commands import Done, run, run_here
 from tests.probes.raw_http import answer, sends, sends_json
-from tests.product import PATIENCE, Rooms, answering, service, write_config
+from tests.product import Rooms, answering, service, write_config
 from tests.servers import refusing_port
 
 HOSTILE = "\x1b[31m[bold red]red[/] \x1b]0;title\x07 \u202eback\n"
 
 
-def check(folder: Path, *services: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+def check(folder: Path, *services: dict[str, Any], run: Callable[..., Done] = run_here) -> Done:
     write_config(folder / "roomwatch.yaml", *services)
-    return subprocess.run(
-        module_command("dashboard.cli", "check", "--config", "roomwatch.yaml"),
-        cwd=folder,
-        env={**module_environment(), "COLUMNS": "200", "TERM": "dumb"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    return run(folder, "check", "--config", "roomwatch.yaml")
 
 
 def test_all_good_is_exit_code_0_and_says_what_was_learned(tmp_path: Path) -> None:
     with Rooms(r1=1200, r2=50) as rooms:
-        done = check(tmp_path, service("rooms", rooms.url))
+        done = check(tmp_path, service("rooms", rooms.url), run=run)
     assert done.returncode == 0
     header, row = done.stdout.splitlines()
     assert header.split() == ["service", "node", "probe", "outcome", "seconds", "learned"]

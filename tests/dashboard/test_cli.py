@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +18,13 @@ import seeds
 from dashboard.children import module_command, module_environment
 from probes.alerting.rules import rules
 from probes.settings import parse, read_config
-from tests.product import PATIENCE, Rooms, is_running, service, up, write_config
+from tests.dashboard.commands import Done, run, run_here
+from tests.product import PATIENCE, Rooms, is_running, service, write_config
 from tests.servers import wait_until
 
 
-def run(folder: Path, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        module_command("dashboard.cli", *arguments),
-        cwd=folder,
-        env=module_environment(),
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-
-
 def test_the_commands_are_listed_where_none_is_given(tmp_path: Path) -> None:
-    listed = run(tmp_path)
+    listed = run_here(tmp_path)
     for command in ("up", "demo", "check", "seeds", "serve-seed", "rules", "hash-password", "version"):
         assert command in listed.stdout + listed.stderr
 
@@ -44,9 +34,9 @@ def test_every_seed_is_listed_with_its_title(tmp_path: Path) -> None:
     assert lines == [f"{name}  {seeds.load(name).title}" for name in seeds.names()]
 
 
-@pytest.mark.parametrize("command", ["up", "check", "rules"])
+@pytest.mark.parametrize(("command", "run"), [("up", run), ("check", run_here), ("rules", run_here)])
 def test_a_config_that_is_missing_or_wrong_is_exit_code_2_and_a_sentence(
-    tmp_path: Path, command: str
+    tmp_path: Path, command: str, run: Callable[..., Done]
 ) -> None:
     missing = run(tmp_path, command, "--config", "none.yaml")
     assert missing.returncode == 2
@@ -65,7 +55,7 @@ def test_a_config_that_is_missing_or_wrong_is_exit_code_2_and_a_sentence(
 def test_rules_are_printed_for_the_config_and_nothing_else_is(tmp_path: Path) -> None:
     board = {"board": "https://board.example.org"}
     write_config(tmp_path / "my.yaml", service("rooms", "http://127.0.0.1:9", audience=77), alerts=board)
-    done = run(tmp_path, "rules", "--config", "my.yaml")
+    done = run_here(tmp_path, "rules", "--config", "my.yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == rules(parse(*read_config(tmp_path / "my.yaml")))
     assert ">= 77" in done.stdout
@@ -88,16 +78,15 @@ def test_a_password_is_hashed_for_the_config_and_not_shown(tmp_path: Path) -> No
     done = run(tmp_path, "hash-password", given="a long password\n")
     assert PasswordHasher().verify(done.stdout.removesuffix("\n"), "a long password")
     assert "a long password" not in done.stdout + done.stderr
-    assert run(tmp_path, "hash-password", given="\n").returncode == 2
+    assert run_here(tmp_path, "hash-password", given="\n").returncode == 2
 
 
-@pytest.mark.parametrize("closed", ["1>&-", "0<&- 1>&- 2>&-"])
-def test_it_runs_where_standard_files_are_closed(tmp_path: Path, closed: str) -> None:
+def test_it_runs_where_standard_files_are_closed(tmp_path: Path) -> None:
     """As some supervisors start programs: no socket may take the place of a file that is closed."""
     with Rooms(r1=5) as rooms:
         write_config(tmp_path / "roomwatch.yaml", service("rooms", rooms.url))
         command = module_command("dashboard.cli", "up", "--config", "roomwatch.yaml", "--port", "0")
-        shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command]
+        shell = ["sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh", *command]
         with subprocess.Popen(shell, cwd=tmp_path, env=module_environment()) as process:
             try:
                 wait_until(lambda: shows_people(process), PATIENCE, "people on the frame")
@@ -131,8 +120,8 @@ def shows_people(process: subprocess.Popen[bytes]) -> bool:
 
 
 def test_a_log_that_nobody_reads_any_more_stops_nothing(tmp_path: Path) -> None:
-    with Rooms(r1=5) as rooms, up(tmp_path, service("rooms", rooms.url)) as board:
-        board.end()
+    with Rooms(r1=5) as rooms:
+        write_config(tmp_path / "roomwatch.yaml", service("rooms", rooms.url))
         reading, writing = os.pipe()
         command = module_command("dashboard.cli", "up", "--config", "roomwatch.yaml", "--port", "0")
         with subprocess.Popen(command, cwd=tmp_path, env=module_environment(), stderr=writing) as process:

@@ -7,10 +7,10 @@ import os
 import pty
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +20,7 @@ import seeds
 from dashboard.children import module_command, module_environment
 from dashboard.demo import DemoFailed, SeedPlayer, demo_config
 from probes.settings import parse
+from tests.dashboard.commands import Done, run, run_here
 from tests.product import PATIENCE, TOKEN, Product, is_running
 from tests.servers import wait_until
 
@@ -29,6 +30,15 @@ MOST = 15.0
 TRIES = 3
 
 CONSOLE_SCRIPT = Path(sys.executable).with_name("roomwatch")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One for two tests; the second ends it."""
+    folder = tmp_path_factory.mktemp("demo")
+    with Product(folder, "demo", "--port", "0", env={"TMPDIR": str(folder)}) as demo:
+        demo.wait(lambda f: "spaces" in f, "first frame")
+        yield demo
 
 
 def test_the_first_frame_is_there_within_seconds_and_it_ends_with_its_seed(tmp_path: Path) -> None:
@@ -52,31 +62,23 @@ def test_the_first_frame_is_there_within_seconds_and_it_ends_with_its_seed(tmp_p
     assert "Traceback" not in demo.log
 
 
-def test_the_token_that_it_prints_may_write_and_nothing_else_tells_it(tmp_path: Path) -> None:
-    with Product(tmp_path, "demo", "--port", "0", env={"TMPDIR": str(tmp_path)}) as demo:
-        demo.wait(lambda f: "spaces" in f, "first frame")
-        token = demo.printed.partition("made for this run: ")[2].split()[0]
-        word = {"service": "spaces", "verdict": "confirm", "relocation": "none"}
-        said = {given: demo.say(word, given) for given in ("", TOKEN, token)}
-        assert {given: answer.status_code for given, answer in said.items()} == {
-            "": 401,
-            TOKEN: 401,
-            token: 422,
-        }
-        assert token not in demo.log
-        assert token not in demo.ask("/").text + demo.ask("/api/v1/frame").text
-        assert demo.printed.count(token) == 1
+def test_the_token_that_it_prints_may_write_and_nothing_else_tells_it(demo: Product) -> None:
+    token = demo.printed.partition("made for this run: ")[2].split()[0]
+    word = {"service": "spaces", "verdict": "confirm", "relocation": "none"}
+    said = {given: demo.say(word, given) for given in ("", TOKEN, token)}
+    assert {given: answer.status_code for given, answer in said.items()} == {"": 401, TOKEN: 401, token: 422}
+    assert token not in demo.log
+    assert token not in demo.ask("/").text + demo.ask("/api/v1/frame").text
+    assert demo.printed.count(token) == 1
 
 
-def test_a_killed_demo_takes_its_seed_and_its_prober_along(tmp_path: Path) -> None:
-    with Product(tmp_path, "demo", "--port", "0", env={"TMPDIR": str(tmp_path)}) as demo:
-        demo.wait(lambda f: "spaces" in f, "first frame")
-        family = demo.kill_web()
-        assert len(family) == 2
-        at = time.monotonic()
-        wait_until(lambda: not any(map(is_running, family)), PATIENCE, "end of the seed and the prober")
-        print(f"they ended {time.monotonic() - at:.2f} s later")
-        assert time.monotonic() - at < MOST
+def test_a_killed_demo_takes_its_seed_and_its_prober_along(demo: Product) -> None:
+    family = demo.kill_web()
+    assert len(family) == 2
+    at = time.monotonic()
+    wait_until(lambda: not any(map(is_running, family)), PATIENCE, "end of the seed and the prober")
+    print(f"they ended {time.monotonic() - at:.2f} s later")
+    assert time.monotonic() - at < MOST
 
 
 def test_it_runs_from_any_folder_whatever_lies_there(tmp_path: Path) -> None:
@@ -85,29 +87,29 @@ def test_it_runs_from_any_folder_whatever_lies_there(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise SystemExit('a folder of yours was run')\n")
     (tmp_path / "msgspec.py").write_text("raise SystemExit('a file of yours was run')\n")
-    with Product(
+    demo = Product(
         tmp_path, "demo", "--port", "0", "--seed", "clubhouse-2021-02-01", env={"TMPDIR": str(tmp_path)}
-    ) as demo:
-        if CONSOLE_SCRIPT.exists():
-            demo.kill()
-            demo.command = [str(CONSOLE_SCRIPT), *demo.command[4:]]
-            demo.start()
+    )
+    if CONSOLE_SCRIPT.exists():
+        demo.command = [str(CONSOLE_SCRIPT), *demo.command[4:]]
+    with demo:
         demo.wait(lambda f: f["rooms"]["participants"], "people")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "told"),
+    ("arguments", "told", "run"),
     [
-        (["--seed", "launch-2030"], 2, "spaces-2023-05-24"),
-        (["--seed", "../secrets"], 2, "spaces-2023-05-24"),
-        (["--speed", "0"], 2, "--speed"),
-        (["--speed", "fast"], 2, "--speed"),
-        (["--port", "70000"], 2, "--port"),
+        (["--seed", "../secrets"], "spaces-2023-05-24", run),
+        (["--speed", "0"], "--speed", run_here),
+        (["--speed", "fast"], "--speed", run_here),
+        (["--port", "70000"], "--port", run_here),
     ],
 )
-def test_a_wrong_argument_is_told_at_once(tmp_path: Path, arguments: list[str], code: int, told: str) -> None:
+def test_a_wrong_argument_is_told_at_once(
+    tmp_path: Path, arguments: list[str], told: str, run: Callable[..., Done]
+) -> None:
     done = run(tmp_path, "demo", *arguments)
-    assert done.returncode == code
+    assert done.returncode == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -161,14 +163,3 @@ def test_the_demos_config_is_a_config_for_every_seed_and_speed(name: str, speed:
     (service,) = config.services
     assert service.every == pytest.approx(max(0.1, 1 / speed), abs=0.001)
     assert [event.name for event in config.events] == [name]
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        module_command("dashboard.cli", *arguments),
-        cwd=folder,
-        env={**module_environment(), "TMPDIR": str(folder)},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
