@@ -74,7 +74,7 @@ class Front:
         if not lies_ready and (refusal := self._too_often(scope, asked)):
             return refusal
         try:
-            links.open(token, text, time.time())
+            await links.open(token, text, time.time())
         except Closed as closed:
             return self._say(403, str(closed), origin, _PRIVATE)
         ready = await self._private.answer(path)

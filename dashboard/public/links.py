@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from typing import NamedTuple
-
-import jwt
 
 from dashboard.public import address
 from dashboard.public.address import Address
@@ -51,6 +50,8 @@ def pinned(asked: Address) -> str:
 
 def sign(key: str, asked: Address, text: str, expires: float, name: str = "") -> Signed:
     """A link to the panel at `text`, which was read as `asked`, that ends at `expires` (Unix seconds)."""
+    import jwt
+
     identity = secrets.token_hex(6)
     claims = {"aud": _AUDIENCE, "jti": identity, "sub": pinned(asked), "exp": int(expires)}
     token = jwt.encode({**claims, **({"name": name} if name else {})}, key, _ALGORITHM)
@@ -69,9 +70,12 @@ class Links:
         """Whether opening it costs nothing."""
         return token in self._opened
 
-    def open(self, token: str, text: str, now: float) -> Address:
+    async def open(self, token: str, text: str, now: float) -> Address:
         """The address `text` where the link may show it. Raises Closed."""
-        link = self._opened.get(token) or self._verify(token)
+        link = self._opened.get(token)
+        if link is None:
+            link = await asyncio.to_thread(self._verify, token)
+            self._remember(token, link)
         if link.expires <= now:
             raise Closed(EXPIRED)
         if not self._revoked.isdisjoint((link.id, link.name)):
@@ -81,9 +85,17 @@ class Links:
             raise Closed(ELSEWHERE)
         return asked
 
+    def _remember(self, token: str, link: Link) -> None:
+        if len(self._opened) >= _MOST_OPENED:
+            del self._opened[next(iter(self._opened))]
+        self._opened[token] = link
+
     def _verify(self, token: str) -> Link:
+        """In a thread: pyjwt takes half a second to load, with the first one."""
         if not self._key or len(token) > LONGEST_TOKEN or not token.isascii():
             raise Closed(NOT_OURS)
+        import jwt
+
         try:
             claims = jwt.decode(
                 token,
@@ -93,10 +105,6 @@ class Links:
                 options={"require": _NEEDED, "verify_exp": False},
             )
             expires = int(claims["exp"])
-            link = Link(str(claims["jti"]), str(claims.get("name", "")), str(claims["sub"]), expires)
+            return Link(str(claims["jti"]), str(claims.get("name", "")), str(claims["sub"]), expires)
         except (jwt.InvalidTokenError, TypeError, ValueError):
             raise Closed(NOT_OURS) from None
-        if len(self._opened) >= _MOST_OPENED:
-            del self._opened[next(iter(self._opened))]
-        self._opened[token] = link
-        return link

@@ -86,10 +86,10 @@ class Auth(Settings):
     basic: list[BasicUser] = Field(default=[], max_length=256)
     """People with passwords."""
     proxy: TrustedProxy | None = None
-    forwarded_by: list[Network] = Field(default=[], max_length=64)
-    """Proxies, by address or network, whose X-Forwarded-For tells clients apart; `proxy` is one of them."""
     local_reads: bool = False
     """Whether this machine may look without any of them, unless it asks through a proxy."""
+    forwarded_by: list[Network] = Field(default=[], max_length=64)
+    """Proxies, by address or network, whose X-Forwarded-For tells clients apart; `proxy` is one of them."""
 
     @property
     def guards_reading(self) -> bool:

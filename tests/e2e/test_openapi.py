@@ -22,6 +22,9 @@ with warnings.catch_warnings():
     from schemathesis import checks
 
 EXAMPLES = 12
+SLOW = {"POST /-/reload": 2}
+"""Examples of what takes a second each, for it makes the board again."""
+
 CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,
@@ -86,7 +89,7 @@ def test_what_is_described_holds(label: str, product: Product, described: dict[s
 
     @seed(2023)
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=SLOW.get(label, EXAMPLES),
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

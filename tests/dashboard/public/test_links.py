@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from pathlib import Path
@@ -31,7 +32,7 @@ def link(text: str = TEXT, key: str = KEY, expires: float = NOW + 60, name: str 
 
 def why(links: Links, token: str, text: str = TEXT, now: float = NOW) -> str:
     try:
-        links.open(token, text, now)
+        asyncio.run(links.open(token, text, now))
     except Closed as closed:
         return str(closed)
     return ""
@@ -110,9 +111,7 @@ def test_without_a_key_every_link_is_not_valid() -> None:
 def test_a_link_is_verified_once_and_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     verified: list[str] = []
     real = jwt.decode
-    monkeypatch.setattr(
-        module.jwt, "decode", lambda token, *a, **k: verified.append(token) or real(token, *a, **k)
-    )
+    monkeypatch.setattr(jwt, "decode", lambda token, *a, **k: verified.append(token) or real(token, *a, **k))
     monkeypatch.setattr(module, "_MOST_OPENED", 3)
     links = Links(KEY, [])
     tokens = [link()[0] for _ in range(5)]
