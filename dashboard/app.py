@@ -13,8 +13,9 @@ import structlog
 from fastapi import FastAPI, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.datastructures import MutableHeaders
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard import __version__, alert_hook, runbooks
 from dashboard.alert_hook import AlertmanagerHook
@@ -191,16 +192,26 @@ def _note_a_break(task: asyncio.Task[None]) -> None:
         _log.critical("watching broke off; start Roomwatch again", exc_info=task.exception())
 
 
-class _Heads:
-    """FastAPI's routes know no HEAD: they are asked for GET, and the server leaves out the body."""
+class _Manners:
+    """What FastAPI's routes lack: HEAD, asked of them as GET (the server leaves out the body), and safety."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"].startswith(_FASTAPI_PATHS):
-            scope = {**scope, "method": "GET"}
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or not scope["path"].startswith(_FASTAPI_PATHS):
+            await self._app(scope, receive, send)
+            return
+
+        async def safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+            await send(message)
+
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        await self._app({**scope, "method": method}, receive, safely)
 
 
 def make_app(web: Web, bound_host: str) -> ASGIApp:
@@ -241,5 +252,5 @@ def make_inside(web: Web) -> FastAPI:
         return Response(web.metrics, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     app.add_exception_handler(RequestValidationError, say_what_is_wrong)
-    app.add_middleware(_Heads)
+    app.add_middleware(_Manners)
     return app

@@ -22,8 +22,9 @@ SOME_SERVICE = "services: [{name: a, kind: http-json, url: 'http://127.0.0.1:1/'
 @pytest.fixture(autouse=True)
 def secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in re.findall(r"\$\{([A-Z_]+)\}", README):
-        monkeypatch.setenv(name, "$argon2id$a-long-enough-secret")
-    (tmp_path / "prometheus.token").write_text("a-token-of-enough-length")
+        monkeypatch.setenv(name, "$argon2id$a-secret-that-is-long-enough")
+    for name in re.findall(r'"file:([a-z.]+)"', README):
+        (tmp_path / name).write_text("a-token-of-enough-length")
 
 
 @pytest.mark.parametrize("text", CONFIGS, ids=range(len(CONFIGS)))
@@ -34,6 +35,11 @@ def test_each_config_that_is_shown_is_good(text: str, tmp_path: Path) -> None:
 def test_the_auth_that_is_shown_is_good(tmp_path: Path) -> None:
     (auth,) = [block for block in BLOCKS if block.startswith("auth:")]
     assert parse(SOME_SERVICE + auth, "README.md", tmp_path).auth.guards_reading
+
+
+@pytest.mark.parametrize("text", [block for block in BLOCKS if block.startswith("embed:")])
+def test_what_is_shown_of_embed_is_good(text: str, tmp_path: Path) -> None:
+    assert parse(SOME_SERVICE + text.replace("stage", "a"), "README.md", tmp_path)
 
 
 def named(key: str) -> bool:

@@ -250,3 +250,17 @@ def rules_as_text() -> dict[str, Any]:
     return {
         "tokens": [{"name": str(role), "token": token, "may": str(role)} for role, token in TOKENS.items()]
     }
+
+
+def test_what_is_behind_the_guard_is_for_its_own_pages_alone_and_sets_no_cookie(tmp_path: Path) -> None:
+    paths = [path for (method, path), _ in ROUTES.items() if method == "GET" and path not in ("/", "/live")]
+
+    async def main(inside: Inside) -> list[Any]:
+        return [await inside.ask("GET", path.replace("{name}", "RoomsFull")) for path in paths]
+
+    for answer in told(tmp_path, main):
+        assert answer.status_code in (200, 307, 422, 503)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+        assert "set-cookie" not in answer.headers
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
