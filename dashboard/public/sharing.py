@@ -44,12 +44,16 @@ class Sharing:
     def headers(self, own: Mapping[str, str]) -> dict[str, str]:
         """The headers `own` of an answer with all that every answer has, whoever asks."""
         made = {**_ALWAYS, **own}
-        made[CSP] = f"{own.get(CSP, _OWN).rstrip('; ')}; frame-ancestors {self._ancestors}"
+        made[CSP] = self._policy(own.get(CSP, _OWN))
         if self._varies:
             made["Vary"] = ", ".join(filter(None, (own.get("Vary"), "Origin")))
         if self._for_all:
             made |= {ALLOW_ORIGIN: self._for_all, "Access-Control-Expose-Headers": _READABLE}
         return made
+
+    def _policy(self, own: str) -> str:
+        """A page that says by itself who may frame it keeps its word: only the first one counts."""
+        return own if "frame-ancestors" in own else f"{own.rstrip('; ')}; frame-ancestors {self._ancestors}"
 
     def more_for(self, origin: str) -> dict[str, str]:
         """What is added where a request's `Origin` is listed; nothing where all answers are alike."""

@@ -32,6 +32,11 @@ def test_what_has_no_policy_of_its_own_may_do_nothing() -> None:
     )
 
 
+def test_a_page_may_be_stricter_about_frames_than_the_config() -> None:
+    own = "default-src 'none'; frame-ancestors 'none'"
+    assert Sharing(["*"]).headers({CSP: own})[CSP] == own
+
+
 def test_every_answer_is_safe_and_sets_no_cookie() -> None:
     for origins in ([], ["*"], ["https://a.example"], ["https://a.example", "https://*.b.example"]):
         headers = Sharing(origins).headers(OWN)
