@@ -16,6 +16,7 @@ MOST_NODES = 20
 WORST_FIRST = (State.FAILING, State.UNKNOWN, State.STRAINED, State.OK)
 _CLEARLY_BELOW = 0.95
 _FEWEST_FAILED = {State.STRAINED: 2, State.FAILING: 3}
+_HARDLY_AWAY = 0.99
 _UNHEARD = (Outcome.NO_MEDIA, Outcome.SILENT)
 _WORKS = (State.OK, State.STRAINED)
 
@@ -149,5 +150,6 @@ def _by_answers(each: Bin, node: str) -> Bar:
     answered, all_ = _answered(each, node)
     if not all_:
         return Bar(at=0.0)
-    state = State.OK if answered == all_ else State.STRAINED if answered >= all_ / 2 else State.FAILING
+    share = answered / all_
+    state = State.OK if share >= _HARDLY_AWAY else State.STRAINED if share >= 0.5 else State.FAILING
     return Bar(at=0.0, state=state)

@@ -50,7 +50,10 @@ def _moved(service: ServiceFacts, facts: Facts) -> str:
     if not service.moves:
         return _card("The room moved", '<div class="big">no</div><p class="foot">It is where it was.</p>')
     newest = service.moves[0]
-    counted = f'<div class="big">{len(service.moves)}×</div>'
+    times = sum(move.to_title is not None for move in service.moves)
+    counted = f'<div class="big">{times}×</div>'
+    if newest.to_title is None:
+        counted = '<div class="big failing">ended</div>'
     return _card("The room moved", f"{counted}{_way(newest)}{_followed(newest, service, facts)}")
 
 

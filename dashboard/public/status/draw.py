@@ -13,7 +13,8 @@ from probes.model import State
 _WIDTH, _HEIGHT = 210.0, 40.0
 _STEP, _BAR_WIDTH, _BAR_HEIGHT = 10.0, 7.6, 26
 _NO_LINE = (
-    '<svg class="line" viewBox="0 0 210 40" aria-hidden="true"><path class="base" d="M0 39H210"/></svg>'
+    '<svg class="line" viewBox="0 0 210 40" preserveAspectRatio="none" aria-hidden="true">'
+    '<path class="base" d="M0 39H210"/></svg>'
 )
 
 STATE_WORDS = {

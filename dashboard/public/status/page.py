@@ -116,7 +116,9 @@ def _service(service: ServiceFacts, facts: Facts) -> str:
 def _known_for(facts: Facts) -> str:
     """Of how long the shares are: of a day, or since Roomwatch is there."""
     since = facts.day.since if facts.day else facts.at
-    return "in 24 h" if facts.at - since > DAY - 2 * BAR else f"in {length(facts.at - since)}"
+    if facts.at - since > DAY - 2 * BAR:
+        return "in 24 h"
+    return f"in {length(60 * max(1, (facts.at - since) // 60))}"
 
 
 def _component(component: Component, over: str) -> str:
