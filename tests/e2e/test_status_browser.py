@@ -40,13 +40,13 @@ class PublicSide:
         self._recent = Recent()
         self._days = Days(lambda: settings, lambda: HISTORIES["sqlite"].read(Path("no such file")))
         self._desk = Desk(self._recent, lambda: settings, self._days)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._ready = threading.Event()
         self._seq = 0
         self.url = ""
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         app = Front(PlainTextResponse("not public", 404), self._desk)
         options: dict[str, Any] = {"log_level": "critical", "lifespan": "off", "ws": "none"}
         self._server = uvicorn.Server(uvicorn.Config(app, port=0, **options))

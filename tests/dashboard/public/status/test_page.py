@@ -129,7 +129,7 @@ def test_pictures_say_in_words_what_they_show() -> None:
     pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
     assert all(each.get("aria-label") or each.get("aria-hidden") == "true" for each in pictures)
     assert "22:00 to 22:20 UTC: problems, for 10 min" in page.said
-    assert "22:00 to 22:20 UTC: problems, 92.45% got in" in page.said
+    assert "22:00 to 22:20 UTC: problems, 92.5% got in" in page.said
 
 
 def test_it_is_light_with_all_that_it_may_hold() -> None:
