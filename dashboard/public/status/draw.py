@@ -64,7 +64,7 @@ def bars(shown: Sequence[Bar], words: str) -> str:
             plain[bar.state].append(f"M{x:g} 0h{_BAR_WIDTH}v{_BAR_HEIGHT}h-{_BAR_WIDTH}z")
         else:
             told.append(
-                f'<rect class="{bar.state}" x="{x:g}" width="{_BAR_WIDTH}" height="{_BAR_HEIGHT}" rx="1.5">'
+                f'<rect class="{bar.state}" x="{x:g}" width="{_BAR_WIDTH}" height="{_BAR_HEIGHT}">'
                 f"<title>{escape(bar_words(bar))}</title></rect>"
             )
     drawn = "".join(f'<path class="{state}" d="{"".join(d)}"/>' for state, d in plain.items() if d)

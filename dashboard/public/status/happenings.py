@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+import msgspec
+
 from dashboard.conditional import digest
 from dashboard.public.facts import Announcement, Facts
 from dashboard.public.status.day import DAY, Episode, Happening, Kind
@@ -99,31 +101,35 @@ def _steps(group: Sequence[Turn], moves: Sequence[Moved], manner: Manner) -> lis
     first = group[0]
     later = [turn for turn in group if turn.time - first.time > BEGIN]
     worse = next((turn for turn in later if _RANK[turn.state] > _RANK[first.state]), None)
-    begin = group if worse is None else group[: group.index(worse)]
-    steps = [_step(first, begin, moves, manner, "begin")]
-    if worse is not None:
-        steps.append(_step(worse, group[group.index(worse) :], moves, manner, "worse"))
-    return [step for step in steps if step is not None]
+    if worse is None:
+        return _step(group, moves, manner, "begin")
+    place = group.index(worse)
+    begin = _step(group[:place], moves, manner, "begin")
+    then = _step(group[place:], moves, manner, "worse")
+    if begin and then and then[0].title == begin[0].title:
+        then = [msgspec.structs.replace(then[0], title="It got worse")]
+    return begin + then
 
 
-def _step(
-    turn: Turn, group: Sequence[Turn], moves: Sequence[Moved], manner: Manner, what: str
-) -> Happening | None:
+def _step(group: Sequence[Turn], moves: Sequence[Moved], manner: Manner, what: str) -> list[Happening]:
+    """One happening, or none where something else says it already."""
     begin = _begin(group)
     title = _title(begin, moves, manner)
     if not title:
-        return None
-    return Happening(
-        key=_key(manner, turn, what),
-        kind=Kind.STATE,
-        at=turn.at,
-        time=turn.time,
-        title=title,
-        text=_text(begin, manner),
-        live=_comings(group),
-        service=manner.label,
-        state=begin.state,
-    )
+        return []
+    return [
+        Happening(
+            key=_key(manner, group[0], what),
+            kind=Kind.STATE,
+            at=group[0].at,
+            time=group[0].time,
+            title=title,
+            text=_text(begin, manner),
+            live=_comings(group),
+            service=manner.label,
+            state=begin.state,
+        )
+    ]
 
 
 def _well_again(group: Sequence[Turn], manner: Manner) -> Happening:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dashboard.conditional import digest
 from dashboard.frames import Frame
@@ -23,7 +24,7 @@ from dashboard.public.status.happenings import (
     of_states,
 )
 from dashboard.public.status.moves import Manner, Moved, of_moves
-from dashboard.public.status.past import Past
+from dashboard.public.status.past import BEGIN, Past
 from probes.config.embed import Public, PublicPanel
 from probes.history import Reader
 from probes.model import Relocation, Sample
@@ -32,8 +33,12 @@ from probes.settings import Config
 EVERY = 5.0
 """Seconds between two looks whether a service's past is to be read."""
 
-_A_BAR = 240
-"""Ticks read of each bar: one in five seconds. A worse state lasts half a minute at least."""
+_A_BAR = 120
+"""Ticks read of each bar: one in ten seconds. A worse state lasts half a minute at least."""
+
+_A_CHANGE = 400
+_MOST_CHANGES = 20
+"""Ticks read of the begin of a state, and how many such in a bar: it is told as it was before the start."""
 
 _MOST_RELOCATIONS = 100
 _MOST_NOTES = 500
@@ -150,16 +155,28 @@ def _wanted(config: Config) -> set[str]:
 
 async def _read(history: Reader, service: str, until: float) -> Known:
     known = Known()
+    last: list[Sample] = []
     start = (until // BAR - BARS + 1) * BAR
     while start < until:
         end = min(start + BAR, until)
-        known.past.add(await asyncio.to_thread(history.window, service, start, end, _A_BAR))
+        piece = await asyncio.to_thread(_piece, history, service, start, end, last)
+        known.past.add(piece)
+        last = piece[-1:] or last
         start += BAR
     # What has not settled is in each tick, as it was then.
     kept = await asyncio.to_thread(history.relocations, service)
     settled = [relocation for relocation in kept if relocation.settled][-_MOST_RELOCATIONS:]
     known.relocations = {relocation.id: relocation for relocation in settled}
     return known
+
+
+def _piece(history: Reader, service: str, start: float, end: float, last: list[Sample]) -> list[Sample]:
+    """Some ticks of a bar after the `last` one, and each around a change of state: what happened has its id from when it began."""
+    some = history.window(service, start, end, _A_BAR)
+    changes = [(a.at, b.at) for a, b in pairwise([*last, *some]) if a.state is not b.state]
+    for before, after in changes[:_MOST_CHANGES]:
+        some += history.window(service, before, min(after + BEGIN, end), _A_CHANGE)
+    return sorted(some, key=lambda sample: sample.at)
 
 
 def _newer(samples: Sequence[Sample], last: float) -> list[Sample]:

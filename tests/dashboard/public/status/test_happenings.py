@@ -78,7 +78,10 @@ def test_two_failures_far_apart_are_two_happenings() -> None:
 
 def test_a_turn_for_the_worse_is_told_by_itself() -> None:
     shown = facts_after((OK, 600), (STRAINED, 300), (FAILING, 300))
-    assert [each.state for each in told(shown)] == [FAILING, STRAINED]
+    assert [(each.title, each.state) for each in told(shown)] == [
+        ("It got worse", FAILING),
+        ("Some people cannot get in", STRAINED),
+    ]
     quickly = facts_after((OK, 600), (STRAINED, 30), (FAILING, 300))
     assert [each.state for each in told(quickly)] == [FAILING]
 

@@ -57,13 +57,13 @@ def state_at(at: float) -> State:
     return FAILING if 0 <= at - (STARTS + 3600) < 600 else OK
 
 
-def write(history: History, until: float, notes: tuple[Note, ...] = ()) -> list[Tick]:
-    """A tick each five seconds since `STARTS`: an hour well, ten minutes failing, then well."""
+def write(history: History, until: float, step: float = 5) -> list[Tick]:
+    """A tick each five seconds (or `step`) since `STARTS`: an hour well, ten minutes failing, then well."""
     ticks = []
     at = STARTS
     while at < until:
-        ticks.append(Tick(seq=int(at), at=at, observations=(seen(at, state_at(at)),), notes=notes))
-        at += 5
+        ticks.append(Tick(seq=int(at), at=at, observations=(seen(at, state_at(at)),)))
+        at += step
     for tick in ticks:
         history.append(tick)
     return ticks
@@ -100,12 +100,13 @@ def test_after_a_start_the_day_is_what_history_kept(history: History, path: Path
 
 
 def test_a_restart_tells_the_same_under_the_same_ids(history: History, path: Path) -> None:
-    of = config()
+    of, end = config(), STARTS + 4_800
     known = days(of, reader(path), STARTS)
-    kept = write(history, AT)
+    kept = write(history, end, step=1)
     ticks = [sample_of(tick.observations[0], tick.seq, tick.at) for tick in kept]
-    before = facts(of, frame(seen(AT), at=AT), {"spaces": ticks}, known)
-    again = after_a_start(path, AT)
+    before = facts(of, frame(seen(end), at=end), {"spaces": ticks}, known)
+    again = after_a_start(path, end)
+    assert len(day(again).happenings) == 2
     assert day(again).happenings == day(before).happenings
     assert [bar.state for bar in component(again).bars] == [bar.state for bar in component(before).bars]
 
