@@ -130,12 +130,12 @@ class _Scene:
 
     def _still_passed(self) -> tuple[Key, ...]:
         """The rooms where the event was, without those that an operator or a better judgement took back."""
-        passed = self._before.passed
+        passed, ways = self._before.passed, self._ways
         return tuple(
             room
             for index, room in enumerate(passed)
-            if (room in self._members or self._means(room))
-            and not any((earlier, room) in self._ways.refused for earlier in passed[:index])
+            if (room in self._members or self._means(room) or not any(p in ways.on for p in passed[:index]))
+            and not any((earlier, room) in ways.refused for earlier in passed[:index])
         )
 
     # --- where it is ---

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,25 @@ HOST = "https://rooms.example.org"
 CONFIG = """
 services: [{{name: spaces, kind: http-json, url: 'http://127.0.0.1:1/', rooms: {{list: rooms}}}}]
 events:
-  - {{name: launch, title: Campaign launch, service: spaces, rooms: {rooms}, link: '{link}'{event}}}
-embed: {{public: {{services: [spaces], rooms: ['*'], events: [launch]{public}}}}}
+  - {{name: launch, title: {title}, service: spaces, rooms: {rooms}, link: '{link}'{event}}}
+embed: {{public: {{services: {services}, rooms: {titles}, events: [launch]{public}}}}}
 """
 
 
-def config(
-    rooms: str = '["launch-*"]', link: str = f"{HOST}/go/{{room}}", event: str = "", public: str = ""
-) -> Config:
-    return parse(CONFIG.format(rooms=rooms, link=link, event=event, public=public), "roomwatch.yaml", Path())
+def config(**changes: str) -> Config:
+    """A config whose event is public. `event` and `public` are more keys there, each after a comma."""
+    told = {
+        "title": "Campaign launch",
+        "rooms": '["launch-*"]',
+        "link": f"{HOST}/go/{{room}}",
+        "services": "[spaces]",
+        "titles": '["*"]',
+        "event": "",
+        "public": "",
+        **changes,
+    }
+    told["title"] = json.dumps(told["title"])
+    return parse(CONFIG.format(**told), "roomwatch.yaml", Path())
 
 
 def an_event(*rooms: str, **changes: Any) -> Event:

@@ -106,6 +106,15 @@ def test_a_way_that_falls_back_to_a_proposal_does_not_take_it_back() -> None:
     assert where(story.tell(room("x9z", 40_000), ways=(doubted,))) is None
 
 
+def test_a_way_that_is_not_told_any_more_does_not_take_it_back_and_another_one_does() -> None:
+    story = Story()
+    story.tell(room("launch-1", 668_000))
+    rooms = (room("x9z", 40_000), room("y1", 10))
+    assert where(story.tell(*rooms, ways=(way("launch-1", "x9z"),))) == "x9z"
+    assert where(story.tell(*rooms)) == "x9z"
+    assert where(story.tell(*rooms, ways=(way("launch-1", "y1"),))) == "y1"
+
+
 def test_it_goes_to_the_end_of_a_chain_and_back_to_the_last_that_is_open() -> None:
     chain = (way("launch-1", "b", at=AT), way("b", "c", at=AT + 60), way("c", "d", at=AT + 120))
     story = Story()
