@@ -18,6 +18,7 @@ from dashboard.conditional import digest
 from dashboard.inner import DEPENDENCIES, GRAPH, LAYOUT, PLOTLY, Answer, Harvest, harvest
 from dashboard.layout import first_paint
 from dashboard.panels import PANELS
+from dashboard.public.go.events import link_of
 from probes.settings import Config
 
 HERE = Path(__file__).parent
@@ -130,6 +131,7 @@ def settings(config: Config) -> dict[str, Any]:
             for event in config.events
             if event.starts_at is not None
         },
+        "links": {name: link_of(name, config) for name in config.embed.public.events},
     }
 
 

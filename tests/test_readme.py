@@ -42,6 +42,12 @@ def test_what_is_shown_of_embed_is_good(text: str, tmp_path: Path) -> None:
     assert parse(SOME_SERVICE + text.replace("stage", "a"), "README.md", tmp_path)
 
 
+def test_the_public_link_that_is_shown_is_good(tmp_path: Path) -> None:
+    (link,) = [block for block in BLOCKS if block.startswith("events:")]
+    config = parse(SOME_SERVICE.replace("name: a", "name: spaces") + link, "README.md", tmp_path)
+    assert config.embed.public.events == [config.events[0].name]
+
+
 def named(key: str) -> bool:
     return f"`{key}`" in README or re.search(rf"^\s*(- )?{key}:", README, re.MULTILINE) is not None
 

@@ -98,6 +98,14 @@
     return h("details", { key: "rejected", className: "rejected" }, h("summary", null, `${list.length} rejected`), table("Rejected relocations", list, view));
   }
 
+  // What people are told, whatever room it leads to at the moment.
+  function link({ event }) {
+    const url = event && rw.settings.links[event.name];
+    if (!url) return null;
+    const to = (href, text) => h("a", { href, target: "_blank", rel: "noreferrer" }, text);
+    return h("p", { key: "link", className: "faint" }, "Public link, always to the room: ", to(url, url), " · ", to(`${url}/qr.svg`, "QR code"));
+  }
+
   rw.text("relocations", (view) => {
     const all = view.service ? view.service.relocations : [];
     const list = view.service ? rw.standing(view.service) : [];
@@ -107,6 +115,7 @@
         ? table("Relocations", list.slice(0, SHOWN), view)
         : h("p", { key: "none", className: "empty" }, "No room has moved or ended with an audience."),
       ...older(hidden, view),
+      link(view),
       rejected(all.filter((each) => each.status === "rejected").slice(0, SHOWN), view),
     ];
   });

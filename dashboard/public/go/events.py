@@ -34,6 +34,11 @@ def event_facts(leads: Mapping[str, Lead], frame: Frame, config: Config) -> tupl
     )
 
 
+def link_of(event: str, config: Config) -> str:
+    """The public link of an event, as people are told it."""
+    return f"{config.public_address}{PATH}{event}"
+
+
 def _public(config: Config) -> list[Event]:
     events = {event.name: event for event in config.events}
     return [events[name] for name in config.embed.public.events]
@@ -51,7 +56,7 @@ def _facts(event: Event, found: Lead, frame: Frame, config: Config) -> EventFact
         name=event.name,
         title=event.title or event.name,
         service=event.service if any(each.name == event.service for each in public.services) else "",
-        address=f"{config.public_address}{PATH}{event.name}",
+        address=link_of(event.name, config),
         state=found.state,
         since=found.since,
         starts_at=event.starts_at.timestamp() if event.starts_at else None,

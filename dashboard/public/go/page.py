@@ -22,7 +22,6 @@ def page(event: EventFacts, spread: int) -> tuple[str, str]:
         "go.html",
         name=event.name,
         title=event.title,
-        ended=event.from_title if event.state is EventState.ENDED else "",
         state=event.state,
         words=words,
         last=event.last,

@@ -23,7 +23,7 @@ def said(event: EventFacts) -> Said:
         return Said("The room moved" if moved else "The room is open", "It is here:", "Join the room")
     match event.state:
         case EventState.BEFORE:
-            return Said("The room has not opened yet", "This page will take you there when it does.")
+            return Said("The room has not opened yet", "This page will take you there when it opens.")
         case EventState.ENDED:
             return Said("The room has ended", "This page will take you to the new one.")
         case EventState.FULL:
