@@ -62,7 +62,7 @@ def _part(part: Part, y: float) -> _Drawn:
             body = f'<g transform="translate({_EDGE} {y + 4:g})">{part.drawn}</g>'
             return _Drawn(body, chart.HEIGHT + 6)
         case Note():
-            return _Drawn(_text(_EDGE, y + 18, part.text, "note", 12, _INNER), 22)
+            return _Drawn(_text(_EDGE, y + 17, part.text, "note", 12, _INNER), 21)
         case Row():
             return _row(part, y)
         case Passage():
@@ -87,9 +87,12 @@ def _banner(part: Banner) -> _Drawn:
 
 def _number(part: Number, y: float) -> _Drawn:
     tone = f" {part.tone}" if part.tone else ""
-    body = _text(_EDGE, y + 27, part.text, f"figure{tone}", 28, 200, weight=700)
-    beside = _text(_EDGE + width(part.text, 28, bold=True) + 8, y + 27, part.beside, "note", 13, 180)
-    return _Drawn(body + beside, 38)
+    beside = fitted(part.beside, 13, _INNER - width(part.text, 28, bold=True) - 8)
+    body = (
+        f'<text x="{_EDGE}" y="{y + 27:g}"><tspan class="figure{tone}" font-size="28" font-weight="700">'
+        f'{escaped(part.text)}</tspan><tspan class="note" dx="8">{escaped(beside)}</tspan></text>'
+    )
+    return _Drawn(body, 38)
 
 
 def _row(part: Row, y: float) -> _Drawn:
@@ -98,19 +101,16 @@ def _row(part: Row, y: float) -> _Drawn:
     body = _text(_EDGE, y + 13, part.label, "word", 13, room) + _text(
         _RIGHT, y + 13, figure, "figure", 13, 120, weight=600, anchor="end"
     )
-    return _Drawn(body + _bar(_EDGE, y + 19, _INNER, part.share or 0.0, part.tone, 6), 34)
+    return _Drawn(body + _bar(_EDGE, y + 19, _INNER, part.share or 0.0, part.tone, 6), 33)
 
 
 def _passage(part: Passage, y: float) -> _Drawn:
-    half = _INNER / 2 - 16
-    from_ = fitted(part.from_, 13, half)
-    arrow = _EDGE + min(width(from_, 13) + 8, half + 6)
     body = (
-        _text(_EDGE, y + 16, from_, "word", 13, half)
-        + f'<path class="arrow" d="M{arrow:.1f} {y + 11.5:g}h13m-4 -4l4 4l-4 4"/>'
-        + _text(arrow + 22, y + 16, part.to, "word", 13, _RIGHT - arrow - 22, weight=700)
+        _text(_EDGE, y + 16, part.from_, "word", 13, _INNER)
+        + f'<path class="arrow" d="M{_EDGE} {y + 31.5:g}h13m-4 -4l4 4l-4 4"/>'
+        + _text(_EDGE + 21, y + 36, part.to, "word", 13, _INNER - 21, weight=700)
     )
-    return _Drawn(body, 24)
+    return _Drawn(body, 43)
 
 
 def _bar(x: float, y: float, length: float, share: float, tone: str, thick: float = 8) -> str:

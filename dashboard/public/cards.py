@@ -33,7 +33,11 @@ def _concurrency(service: ServiceFacts) -> Card:
     note = f"last {shown.minutes} min"
     if service.peak:
         note += f" · most {count(service.peak)}"
-    moves = [move.at for move in service.moves if move.cause is not Cause.OVERFLOWED]
+    moved = [move for move in service.moves if move.cause is not Cause.OVERFLOWED]
+    dark = next((move.dark_seconds for move in moved if move.at >= shown.start), None)
+    if dark:
+        note += f" · dark for {lasting(dark)}"
+    moves = [move.at for move in moved]
     drawn = Chart(chart.people(service.series, moves), f"People in the room, {note}")
     parts = (Number(count(service.participants), beside=beside), drawn, Note(note))
     return Card("In the room", service.label, parts, f"{told}; {note}")

@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from tests.bench import cycle, door, following, forecast, lineage, viewers
+from tests.bench import cycle, door, following, forecast, lineage, viewers, weights
 
 PARTS = {
     "cycle": cycle.measure,
@@ -16,6 +16,7 @@ PARTS = {
     "following": following.measure,
     "door": door.measure,
     "forecast": forecast.measure,
+    "weights": weights.measure,
 }
 
 

@@ -55,7 +55,7 @@ def text_of(panel: PublicPanel, told: ServiceFacts) -> str:
     """All words of a panel as page; its picture must hold the same words."""
     words = Seen(html_of(panel, told)).text
     parts = drawn(svg_of(panel, told)).iter("{http://www.w3.org/2000/svg}text")
-    picture = " ".join(part.text or "" for part in parts)
+    picture = " ".join("".join(part.itertext()) for part in parts)
     for figure in re.findall(r"\d[\d.,]*[%k×M]?", words):
         assert figure in picture
     return words
