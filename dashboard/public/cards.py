@@ -13,6 +13,7 @@ from probes.model import Cause, State
 
 TONES = {State.OK: Tone.GOOD, State.STRAINED: Tone.WARN, State.FAILING: Tone.BAD, State.UNKNOWN: Tone.GREY}
 _MOST_ROWS = 6
+_UNSEEN = (Number("–"), Note("This is not known."))
 _CLOSE = 0.05
 """How far below the goal is strained, and not failing."""
 
@@ -23,6 +24,8 @@ def _state(service: ServiceFacts) -> Card:
 
 
 def _concurrency(service: ServiceFacts) -> Card:
+    if not any(known is not None for known in (service.participants, *service.series.participants)):
+        return Card("In the room", service.label, _UNSEEN, "How many people are in the room is not known")
     told = f"{count(service.participants)} people in the room"
     if service.participants is None:
         told = "How many people are in the room is not known"
@@ -51,6 +54,8 @@ def success_tone(share: float | None, goal: float) -> Tone | None:
 
 
 def _joins(service: ServiceFacts) -> Card:
+    if not any(known is not None for known in (service.success, *service.series.success)):
+        return Card("Joins that got in", service.label, _UNSEEN, "How many joins get in is not known")
     tone = success_tone(service.success, service.goal)
     note = f"goal {percent(service.goal)} · last {chart.span(service.series).minutes} min"
     told = f"{percent(service.success)} of joins get in"
