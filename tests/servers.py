@@ -48,6 +48,8 @@ PROGRAMS: Mapping[str, Program] = {
         "chromium-headless-shell",
     ),
     "nginx": Program(("nginx",), "nginx-light"),
+    "varnish": Program(("varnishd",), "varnish"),
+    "wrk": Program(("wrk",), "wrk"),
     "sqlite3": Program(("sqlite3",), "sqlite3"),
     "ip": Program(("ip",), "iproute2"),
 }
