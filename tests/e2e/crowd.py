@@ -58,7 +58,7 @@ def behind(folder: Path, cache: Cache) -> Iterator[Behind]:
         cache(way.port) as running,
     ):
         made = Behind(product, way, running)
-        wait_until(lambda: made.ask(PATH).status_code == 200, PATIENCE, "public answer")
+        wait_until(lambda: 'observed_at":1' in made.ask(PATH).text, PATIENCE, "public answer")
         yield made
 
 
