@@ -171,7 +171,10 @@ async def _read(history: Reader, service: str, until: float) -> Known:
 
 
 def _piece(history: Reader, service: str, start: float, end: float, last: list[Sample]) -> list[Sample]:
-    """Some ticks of a bar after the `last` one, and each around a change of state: what happened has its id from when it began."""
+    """Some ticks of a bar after `last`, and each around a change of state.
+
+    What happened has its id from when it began.
+    """
     some = history.window(service, start, end, _A_BAR)
     changes = [(a.at, b.at) for a, b in pairwise([*last, *some]) if a.state is not b.state]
     for before, after in changes[:_MOST_CHANGES]:
