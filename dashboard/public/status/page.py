@@ -39,6 +39,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 """The page runs its own script and no other. Who may frame it is said for all that is public in one place."""
 
+_OLD = 60.0
+"""Seconds after which what is shown is said in red to be old."""
+
 _ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'%3E"
     "%3Ccircle cx='4.5' cy='4.5' r='4' fill='%23{colour}'/%3E%3C/svg%3E"
@@ -66,7 +69,8 @@ def page(facts: Facts, theme: Theme) -> str:
         f'<link rel="alternate" type="application/rss+xml" href="/status.rss" title="{title}">'
         f'<link rel="alternate" type="application/json" href="/api/v2/summary.json" title="{title}">'
         f"<style>{STYLE}</style></head><body><main><h1>{title}</h1>"
-        f'<p class="updated" id="age" data-at="{facts.at:.1f}">As of {moment(facts.at)}</p>'
+        f'<p class="updated" id="age" data-at="{facts.at:.1f}" '
+        f'data-old="{_OLD + facts.delay:g}">As of {moment(facts.at)}</p>'
         f"{''.join(parts)}{_HOW_TO_EMBED}</main><script>{SCRIPT}</script></body></html>"
     )
 
@@ -105,7 +109,8 @@ def _notices(facts: Facts) -> str:
 
 
 def _service(service: ServiceFacts, facts: Facts) -> str:
-    heading = f"<h2>{escape(service.label)}</h2>" if len(facts.services) > 1 else ""
+    unseen = "" if len(facts.services) > 1 else ' class="unseen"'
+    heading = f"<h2{unseen}>{escape(service.label)}</h2>"
     components = [c for c in (facts.day.components if facts.day else ()) if c.service == service.label]
     over = _known_for(facts)
     shown = "".join(_component(each, over) for each in components)

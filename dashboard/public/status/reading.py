@@ -171,9 +171,9 @@ async def _read(history: Reader, service: str, until: float) -> Known:
 
 
 def _piece(history: Reader, service: str, start: float, end: float, last: list[Sample]) -> list[Sample]:
-    """Some ticks of a bar after `last`, and each around a change of state.
+    """Some ticks of a bar after the `last` one, and all around a change of state.
 
-    What happened has its id from when it began.
+    What happened has its id from when it began, to the tick.
     """
     some = history.window(service, start, end, _A_BAR)
     changes = [(a.at, b.at) for a, b in pairwise([*last, *some]) if a.state is not b.state]

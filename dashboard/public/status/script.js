@@ -25,7 +25,7 @@
   const tell = () => {
     const seconds = Math.max(0, now() - Number(age.dataset.at));
     age.textContent = `Updated ${words(seconds)} ago${lost ? " · this page cannot be reached just now" : ""}`;
-    age.classList.toggle("lost", lost || seconds > 60);
+    age.classList.toggle("lost", lost || seconds > Number(age.dataset.old));
   };
 
   const show = (text) => {
