@@ -199,8 +199,8 @@ def _make(
 ) -> tuple[Facts, dict[str, Ready]]:
     seen = {name: [s for s in samples if s.at <= frame.at] for name, samples in pasts.items()}
     facts = facts_of(frame, seen, config.embed.public, config.objectives.join_success, events)
-    day = days.day(frame, seen, facts, config) if days is not None else None
-    facts = msgspec.structs.replace(facts, url=config.public_address, day=day)
+    if days is not None:
+        facts = msgspec.structs.replace(facts, day=days.day(frame, seen, facts, config))
     made = {path: _answer(path, facts) for path in paths}
     return facts, {path: answer for path, answer in made.items() if answer is not None}
 

@@ -56,6 +56,7 @@ def facts_of(
         ),
         announcements=announcements_of(frame.notes, public)[:_MOST_ANNOUNCEMENTS],
         events=events,
+        url=(public.address or "").rstrip("/"),
         delay=public.delay or 0.0,
     )
 

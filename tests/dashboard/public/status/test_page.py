@@ -7,14 +7,15 @@ import gzip
 import hashlib
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import msgspec
 import pytest
 
-from dashboard.public.facts import Facts, WhereTo
+from dashboard.public.facts import EventFacts, EventState, Facts
 from dashboard.public.ready import Ready
 from dashboard.public.status.answers import PATHS, answer
-from probes.model import Door, NodeView, Observer, Outcome, Place, State
+from probes.model import Cause, Door, NodeView, Observer, Outcome, Place, State
 from probes.timeline.entries import Note, NoteKind
 from tests.dashboard.public.status.played import (
     ALL,
@@ -58,6 +59,20 @@ class Parsed(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self.open or self.open[-1] not in ("script", "style"):
             self.said += data
+
+
+def launch(to: str, **changes: Any) -> EventFacts:
+    """An event whose room moved to the one with this title."""
+    moved = EventFacts(
+        name="launch",
+        title="Launch",
+        service="spaces",
+        address="https://status.example.org/go/launch",
+        state=EventState.MOVED,
+        target="https://rooms.example.org/2",
+        to_title=to,
+    )
+    return msgspec.structs.replace(moved, **changes)
 
 
 def ready(of: Facts, path: str = "/status") -> Ready:
@@ -149,10 +164,20 @@ def test_the_same_facts_are_the_same_bytes() -> None:
 def test_where_to_go_now_is_said_where_there_is_a_link() -> None:
     of = facts_after((OK, 600), relocations=(relocation(at=AT - 300),))
     assert "/go/" not in html(of)
-    linked = msgspec.structs.replace(of, go=(WhereTo(event="launch", service="spaces", title="Launch 2"),))
+    linked = msgspec.structs.replace(of, events=(launch("Launch 2"),))
     page = html(linked)
     assert page.count('<a href="/go/launch">') == 2
     assert "Join the new room Launch 2 ↗" in page
+
+
+def test_while_there_is_no_room_the_link_is_to_wait_for_it() -> None:
+    of = facts_after((OK, 600), relocations=(relocation(at=AT - 300, to=None, cause=Cause.ENDED),))
+    ended = launch("", state=EventState.ENDED, target=None)
+    page = html(msgspec.structs.replace(of, events=(ended,)))
+    assert page.count('<a href="/go/launch">') == 1
+    assert "Wait here for the new one ↗" in page
+    fine = launch("", state=EventState.OPEN)
+    assert "The room moved." not in html(msgspec.structs.replace(of, events=(fine,)))
 
 
 def test_a_room_that_ended_for_good_so_far_is_not_told_as_moved() -> None:
@@ -281,7 +306,7 @@ def test_hostile_titles_and_announcements_are_text() -> None:
     note = Note(id="n1", at=AT - 30, by="ops", text=HOSTILE, kind=NoteKind.ANNOUNCEMENT)
     seen = observation(service_time=None, relocations=(one,))
     told = facts(of, frame(seen, notes=(note,)), {"spaces": samples((OK, 600))}, days(of))
-    linked = msgspec.structs.replace(told, go=(WhereTo(event="launch", service="spaces", title=HOSTILE),))
+    linked = msgspec.structs.replace(told, events=(launch(HOSTILE),))
     page = Parsed(html(linked))
     assert [tag for tag, _ in page.tags if tag in ("img", "script")] == ["script"]
     assert HOSTILE in page.said
