@@ -43,7 +43,7 @@ def answer(query: bytes, host: str, facts: Facts) -> Ready:
     page = f"{url.scheme + ':' if url.scheme else ''}//{host}{path}"
     frame = (
         f'<iframe src="{escaped(page)}" title="{escaped(title)}" width="{width}" height="{height}"'
-        ' loading="lazy" frameborder="0"></iframe>'
+        ' loading="lazy" style="border:0"></iframe>'
     )
     known = {"version": "1.0", "type": "rich", "title": title, "provider_name": facts.title, "cache_age": 60}
     sizes = {"width": width, "height": height}

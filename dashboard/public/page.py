@@ -53,7 +53,7 @@ def panel_page(path: str, card: Card, theme: Theme, service: ServiceFacts, facts
         f'<noscript><meta http-equiv="refresh" content="{_REFRESH}"></noscript>'
         f"<style>{frame.style}</style></head><body>"
         f'<main data-at="{seen:.1f}" data-late="{_OLD_AFTER + facts.delay:g}" data-made="{frame.made}">'
-        f'{card_html(card)}</main><p class="age" role="status"></p>'
+        f'{card_html(card)}</main><p class="age"></p>'
         f"<script>{frame.script}</script></body></html>"
     )
     return ready(body, "text/html; charset=utf-8", Content_Security_Policy=frame.policy)

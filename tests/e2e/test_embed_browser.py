@@ -242,6 +242,26 @@ def test_old_data_says_its_age_and_stays_up(context: BrowserContext, product: Pr
     expect(tab.page.locator("main.old .number")).to_be_visible()
 
 
+def test_pictures_badges_and_oembed_come_over_http(product: Product, elsewhere: Elsewhere) -> None:
+    """What paints pictures is a process that nobody starts before the first is asked for."""
+    with pytest.raises(StopIteration):
+        product.child("dashboard.public.painting")
+    picture = product.ask("/embed/concurrency/dark.png").raise_for_status()
+    assert picture.headers["Content-Type"] == "image/png"
+    assert picture.headers["Access-Control-Allow-Origin"] == elsewhere.url
+    assert product.child("dashboard.public.painting").is_running()
+    again = product.ask("/embed/concurrency/dark.png?size=huge", If_None_Match=picture.headers["ETag"])
+    assert again.status_code in (200, 304)
+    assert product.ask("/badge/concurrency.svg").headers["Content-Type"] == "image/svg+xml"
+    assert product.json("/badge/concurrency.json")["schemaVersion"] == 1
+    page = product.url + "/embed/concurrency"
+    assert product.json(f"/oembed?format=json&url={page}")["html"].startswith(f'<iframe src="{page}"')
+    assert product.ask("/oembed?url=https://elsewhere.example/embed/concurrency").status_code == 404
+    discovered = re.search(r'json\+oembed" href="([^"]+)"', product.ask("/embed/joins").text)
+    assert discovered
+    assert product.json(discovered[1].replace("&amp;", "&"))["title"].startswith("Joins that got in")
+
+
 def test_motion_is_for_those_who_want_it(browser: Browser, product: Product) -> None:
     context = browser.new_context(reduced_motion="reduce")
     tab = watched(context, f"{product.url}/embed/state")

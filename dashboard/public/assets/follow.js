@@ -9,7 +9,9 @@ function ago(seconds) {
 // Calls `show(document)` for each new page, `tell(words)` once a second with how old it is where it is old, and
 // `fail(status)` where the first answer of all is none. Returns what ends it.
 function follow(url, first, show, tell, fail) {
-  let shown = first, tag, ahead, failed = 0, timer, ended = false;
+  // Until the server's clock is known, the first page counts as new when it was loaded.
+  let ahead = first ? first.at - performance.now() / 1000 : undefined;
+  let shown = first, tag, failed = 0, timer, ended = false;
 
   async function ask() {
     try {
