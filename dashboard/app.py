@@ -168,8 +168,8 @@ class Web:
         finally:
             self.end()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await self.desk.close()
-            await self.private_desk.close()
+            self.desk.close()
+            self.private_desk.close()
             self._claim.release()
 
     def end(self) -> None:

@@ -138,9 +138,9 @@ class Desk:
         """Whether there is anything to answer with yet."""
         return self._facts is not None
 
-    async def close(self) -> None:
-        """End what makes pictures."""
-        await self._pictures.close()
+    def close(self) -> None:
+        """End what was started to make answers."""
+        self._pictures.close()
 
     async def _make_first(self, path: str, facts: Facts) -> Ready | None:
         made = await asyncio.to_thread(_answer, path, facts)

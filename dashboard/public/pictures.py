@@ -110,6 +110,6 @@ class Pictures:
         picture = self._painter.paint(svg) if svg else b""
         return ready(picture, "image/png", Cache_Control=_CACHE) if picture else None
 
-    async def close(self) -> None:
-        async with self._one:
-            self._painter.close()
+    def close(self) -> None:
+        """End the painting process; a picture that is being made is none."""
+        self._painter.close()

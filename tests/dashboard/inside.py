@@ -38,6 +38,8 @@ class Inside:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.web._claim.release()
+        for desk in (self.web.desk, self.web.private_desk):
+            desk.close()
 
     async def show(self, *observations: Observation, notes: tuple[Note, ...] = ()) -> None:
         """One tick, and wait until what the public may see of it is made."""

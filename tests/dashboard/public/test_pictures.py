@@ -30,7 +30,7 @@ async def painting() -> AsyncIterator[Pictures]:
     try:
         yield made
     finally:
-        await made.close()
+        made.close()
 
 
 class Counting(Painter):
