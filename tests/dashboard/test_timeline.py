@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.types import Receive, Scope, Send
 
 from dashboard.frames import encode
 from dashboard.hub import Hub
@@ -17,8 +18,9 @@ from dashboard.silences import Silences
 from dashboard.supervisor import ProberAway, Supervisor
 from dashboard.timeline import make_timeline
 from probes.config.alertmanager import AlertmanagerSettings
+from probes.config.auth import Role
 from probes.history import Reader
-from probes.timeline.entries import NoteKind, Past
+from probes.timeline.entries import NoteKind, Past, Silence
 from probes.timeline.words import Acknowledge, Word, Write
 from tests.probes.seen import AT, entry, note, observation, tick
 
@@ -41,16 +43,19 @@ class Api:
         self.asked.append((start, end, limit))
         return Past(alerts=(entry("a", AT),), notes=(note("n", AT),))
 
-    def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+    def ask(self, method: str, path: str, body: object = None, role: Role | None = None) -> httpx.Response:
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._app({**scope, "state": {"role": role}}, receive, send)
+
         async def main() -> httpx.Response:
             hub = Hub()
             hub.publish(encode(tick(observation("spaces"), alerts=(entry("a1"),)), 1.0, []))
             supervisor = cast("Supervisor", self)
             silences = Silences(AlertmanagerSettings(), self)
-            app = FastAPI()
+            app = self._app = FastAPI()
             app.include_router(make_timeline(hub, supervisor, silences, lambda: cast("Reader", self)))
             app.add_exception_handler(RequestValidationError, say_what_is_wrong)
-            transport = httpx.ASGITransport(app)
+            transport = httpx.ASGITransport(guarded)
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
                 return await client.request(method, path, json=body)
 
@@ -75,6 +80,24 @@ def test_an_acknowledgement_is_handed_on() -> None:
     answer = api.ask("POST", "/api/v1/alerts/a1/acknowledge", {"note": "on it"})
     assert (answer.status_code, answer.json()) == (200, {"silence": None})
     assert api.words == [Acknowledge(alert="a1", by="", note="on it")]
+
+
+@pytest.mark.parametrize(("role", "asked"), [(None, []), (Role.NOTE, []), (Role.OPERATE, ["a1"])])
+def test_only_who_may_operate_makes_alertmanager_silent(
+    monkeypatch: pytest.MonkeyPatch, role: Role | None, asked: list[str]
+) -> None:
+    made: list[str] = []
+
+    async def make(_: Silences, alert: str, by: str, note: str) -> Silence:
+        made.append(alert)
+        return Silence(said="Alertmanager is silent about it", id="s1", until=AT)
+
+    monkeypatch.setattr(Silences, "make", make)
+    api = Api()
+    answer = api.ask("POST", "/api/v1/alerts/a1/acknowledge", {}, role)
+    assert (answer.status_code, made) == (200, asked)
+    assert (answer.json()["silence"] is not None) is bool(asked)
+    assert api.words[0] == Acknowledge(alert="a1", by="", note="")
 
 
 def test_a_note_is_handed_on() -> None:

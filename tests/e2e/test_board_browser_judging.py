@@ -123,8 +123,8 @@ def test_a_successor_is_named_confirmed_and_rejected_with_one_token(
 @pytest.mark.parametrize(
     ("token", "words"),
     [
-        ("not-the-token-at-all", "Refused: A write needs a bearer token"),
-        (READER, "Refused: This token may only read"),
+        ("not-the-token-at-all", "Refused: This needs a bearer token"),
+        (READER, "Refused: This token has `may: view`"),
     ],
 )
 def test_a_token_that_is_refused_says_why_and_another_can_be_given(
