@@ -24,7 +24,11 @@ services:
       - {{url: "http://10.1.2.3:8088/secret-path", id: n1}}
     headers: {{Authorization: "Bearer {SECRET}"}}
 events:
-  - {{name: launch, service: spaces, starts_at: 2023-05-24T18:00:00-04:00}}
+  - name: launch
+    service: spaces
+    starts_at: 2023-05-24T18:00:00-04:00
+    link: https://x.com/{{room}}
+embed: {{public: {{events: [launch], address: "https://status.example.org/"}}}}
 auth:
   tokens: [{{name: ops, token: {SECRET}}}]
 """
@@ -140,6 +144,7 @@ def test_no_address_and_no_secret_of_the_config_is_on_the_page(board: Board) -> 
     known = json.loads(Reader(board.page(b"{}")).data["settings"])
     assert known["services"]["spaces"]["nodes"] == [{"id": "n1", "label": ""}]
     assert known["events"]["launch"]["utc_offset"] == -4 * 3600
+    assert known["links"] == {"launch": "https://status.example.org/go/launch"}
 
 
 def test_every_panel_has_its_script_its_place_and_its_callback(board: Board) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -19,42 +18,50 @@ pytestmark = pytest.mark.needs("chromium")
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-class Scene(NamedTuple):
-    rooms: Rooms
-    running: Product
-    browser: Browser
+class Scene:
+    """A launch whose rooms open and end as a test says."""
 
-    @property
-    def link(self) -> str:
-        return f"{self.running.url}/go/launch"
+    def __init__(self, rooms: Rooms, running: Product, browser: Browser) -> None:
+        self.rooms = rooms
+        self.running = running
+        self.browser = browser
+        self.link = f"{running.url}/go/launch"
+        self._opened = 0
 
-    def state(self) -> str:
+    def open_room(self) -> str:
+        """A new room opens; returns its id."""
+        self._opened += 1
+        name = f"launch-{self._opened}"
+        self.rooms.rooms = {name: 900}
+        return name
+
+    def end_room(self) -> None:
+        """The room ends, and people wait on the page."""
+        url = f"{self.rooms.url}/room/{self.open_room()}"
+        wait_until(lambda: self.told()["url"] == url, PATIENCE, url)
+        self.rooms.rooms = {}
+        wait_until(lambda: self.told()["state"] == "ended", PATIENCE, "end of the room")
+
+    def told(self) -> dict[str, Any]:
         answer = self.running.ask("/go/launch.json")
-        return str(answer.json()["state"]) if answer.status_code == 200 else ""
-
-    def becomes(self, state: str) -> None:
-        wait_until(lambda: self.state() == state, PATIENCE, state)
+        return answer.json() if answer.status_code == 200 else {"url": None, "state": None}
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def scene(browser: Browser, tmp_path: Path) -> Iterator[Scene]:
-    """A room has ended, and people wait on the page."""
-    with Rooms(**{"launch-1": 900}) as rooms:
+def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with chromium() as browser, Rooms() as rooms:
         link = f"{rooms.url}/room/{{room}}"
         keys = {"name": "launch", "service": "spaces", "rooms": ["launch-*"], "link": link, "title": HOSTILE}
         public = {"public": {"events": ["launch"]}}
-        with up(tmp_path, service("spaces", rooms.url), events=[keys], embed=public) as running:
-            scene = Scene(rooms, running, browser)
-            scene.becomes("open")
-            rooms.rooms = {}
-            scene.becomes("ended")
-            yield scene
+        folder = tmp_path_factory.mktemp("go")
+        with up(folder, service("spaces", rooms.url), events=[keys], embed=public) as running:
+            yield Scene(rooms, running, browser)
+
+
+@pytest.fixture
+def scene(launch: Scene) -> Scene:
+    launch.end_room()
+    return launch
 
 
 def test_it_goes_on_to_the_new_room_by_itself(scene: Scene) -> None:
@@ -62,8 +69,8 @@ def test_it_goes_on_to_the_new_room_by_itself(scene: Scene) -> None:
     tab.page.goto(scene.link)
     assert tab.text("#heading") == "The room has ended"
     assert tab.text("h1") == HOSTILE
-    scene.rooms.rooms = {"launch-2": 40}
-    tab.page.wait_for_url("**/room/launch-2", timeout=PATIENCE_MS)
+    opened = scene.open_room()
+    tab.page.wait_for_url(f"**/room/{opened}", timeout=PATIENCE_MS)
     assert tab.complaints == []
     tab.page.go_back()
     assert "/go/launch" not in tab.page.url, "the page that waited is not in the way back"
@@ -73,8 +80,8 @@ def test_it_goes_on_to_the_new_room_by_itself(scene: Scene) -> None:
 def test_it_goes_on_without_scripts(scene: Scene) -> None:
     tab = Watched(scene.browser.new_context(java_script_enabled=False))
     tab.page.goto(scene.link)
-    scene.rooms.rooms = {"launch-2": 40}
-    tab.page.wait_for_url("**/room/launch-2", timeout=PATIENCE_MS)
+    opened = scene.open_room()
+    tab.page.wait_for_url(f"**/room/{opened}", timeout=PATIENCE_MS)
     tab.page.context.close()
 
 
@@ -84,18 +91,31 @@ def test_it_keeps_trying_while_there_is_no_answer_and_says_so(scene: Scene) -> N
     tab.page.goto(scene.link)
     tab.wait_for_text("#doing", "We get no answer at the moment")
     assert tab.text("#heading") == "The room has ended", "what was known stays"
-    scene.rooms.rooms = {"launch-2": 40}
+    opened = scene.open_room()
     tab.page.unroute("**/launch.json")
-    tab.page.wait_for_url("**/room/launch-2", timeout=PATIENCE_MS)
+    tab.page.wait_for_url(f"**/room/{opened}", timeout=PATIENCE_MS)
     tab.page.context.close()
 
 
 def test_many_do_not_arrive_at_once_and_read_when_they_go(scene: Scene) -> None:
     tab = Watched(scene.browser.new_context())
     tab.page.add_init_script("Math.random = () => 0.5")
-    told = scene.running.json("/go/launch.json")
+    told = scene.told()
     crowd = {**told, "url": f"{scene.rooms.url}/room/launch-2", "spread_seconds": 20}
     tab.page.route("**/launch.json", lambda route: route.fulfill(json=crowd))
     tab.page.goto(scene.link)
     tab.wait_for_text("#doing", "You go there in about 10 seconds, for many are on their way.")
+    tab.page.context.close()
+
+
+def test_the_board_tells_the_link_to_those_who_post_it(launch: Scene) -> None:
+    tab = Watched(launch.browser.new_context())
+    tab.open(f"{launch.running.url}/")
+    tab.wait_for_text(
+        "#relocations-body", "Public link, always to the room: http://127.0.0.1:8050/go/launch · QR code"
+    )
+    links = tab.page.eval_on_selector_all(
+        "#relocations-body a", "all => all.map(a => a.getAttribute('href'))"
+    )
+    assert links[-2:] == ["http://127.0.0.1:8050/go/launch", "http://127.0.0.1:8050/go/launch/qr.svg"]
     tab.page.context.close()

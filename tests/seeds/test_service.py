@@ -295,3 +295,12 @@ def test_the_app_stands_alone_in_another_server() -> None:
             return body
 
     assert asyncio.run(poll())["time"] == pytest.approx(STARTS, abs=20)
+
+
+def test_a_link_into_a_room_shows_a_page_that_says_where_one_is(play_may: Playing) -> None:
+    rooms(play_may)
+    here, nowhere = (play_may.client.get(f"/room/{room}") for room in ("launch-1", "<b>launch-2"))
+    assert (here.status_code, nowhere.status_code) == (200, 404)
+    assert "<h1>Campaign launch</h1>" in here.text and "You are in this room" in here.text
+    assert here.headers["content-type"].startswith("text/html") and "<b>" not in nowhere.text
+    assert here.headers["content-security-policy"] == "default-src 'none'"
