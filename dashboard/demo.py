@@ -132,6 +132,7 @@ def demo_config(
         "embed": {
             "public": {
                 "title": "Live audio status",
+                "address": board,
                 "panels": [panel.value for panel in PublicPanel],
                 "services": [{"name": name, "label": "Live audio"}],
                 "rooms": ["*"],

@@ -155,6 +155,10 @@ def _unfit_links(config: Config) -> list[InitErrorDetails]:
             sentence = f"the event {name} is listed above; remove one"
         if sentence:
             wrong.append(_wrong(("embed", "public", "events", index), sentence))
+    if public.events and not wrong and public.address is None:
+        # Not the board's: its address may be nobody's business.
+        sentence = "a public link needs `embed.public.address`, such as https://status.example.org"
+        wrong.append(_wrong(("embed", "public", "events"), sentence))
     return wrong
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+import msgspec
+
 from dashboard.conditional import digest
 from dashboard.frames import Frame
 from dashboard.public.facts import (
@@ -50,7 +52,10 @@ def facts_of(
         title=public.title,
         panels=frozenset(public.panels),
         services=tuple(
-            _service(observations[each.name], each, pasts.get(each.name, ()), public, goal)
+            msgspec.structs.replace(
+                _service(observations[each.name], each, pasts.get(each.name, ()), public, goal),
+                way=next((event.address for event in events if event.service == each.name), ""),
+            )
             for each in public.services
             if each.name in observations
         ),

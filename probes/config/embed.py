@@ -92,7 +92,7 @@ class Public(Settings):
     delay: Annotated[Duration, AfterValidator(_short)] | None = None
     """How much later the public sees what happens."""
     address: Url | None = None
-    """Where the public reaches Roomwatch; without it, at `alerts.board`."""
+    """Where the public reaches Roomwatch; public links of events need it."""
 
 
 class Embed(Settings):

@@ -55,26 +55,19 @@ INTERNAL = (
 
 OTHERS = (
     "/status",
-    "/status/",
+    "/status/dark",
     "/status.json",
     "/status.rss",
     "/status.atom",
-    "/status/feed.rss",
-    "/status/feed.atom",
-    "/status/feed.xml",
-    "/status/summary.json",
     "/api/v2/summary.json",
-    "/summary.json",
-    "/embed.js",
-    "/embed/room-watch.js",
-    "/embed/roomwatch.js",
+    "/embed/embed.js",
     "/oembed",
     "/oembed?url=http%3A%2F%2F127.0.0.1%3A8050%2Fembed%2Fstate",
     "/go/launch",
     "/go/launch.svg",
-    "/go/launch.png",
     "/go/launch.json",
     "/go/launch/qr.svg",
+    "/go/launch/qr.png",
     "/go/nothing",
     *(
         f"/badge/{panel}{service}{ending}"
@@ -101,11 +94,21 @@ EMBED: dict[str, Any] = {
         "rooms": ["open-*"],
         "nodes": {"LEAK-NODE-2": "Second"},
         "numbers": "exact",
+        "events": ["launch"],
+        "address": "https://status.example.org",
     },
     "origins": ["*"],
     "key": "a-key-of-at-least-thirty-two-characters",
 }
-EVENTS = [{"name": "launch", "title": "Launch", "service": "spaces"}]
+EVENTS = [
+    {
+        "name": "launch",
+        "title": "Launch",
+        "service": "spaces",
+        "rooms": ["open-*"],
+        "link": "https://rooms.example.org/{room}",
+    }
+]
 
 
 def marked(name: str = "spaces") -> Any:

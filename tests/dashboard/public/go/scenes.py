@@ -22,7 +22,7 @@ CONFIG = """
 services: [{{name: spaces, kind: http-json, url: 'http://127.0.0.1:1/', rooms: {{list: rooms}}}}]
 events:
   - {{name: launch, title: {title}, service: spaces, rooms: {rooms}, link: '{link}'{event}}}
-embed: {{public: {{services: {services}, rooms: {titles}, events: [launch]{public}}}}}
+embed: {{public: {{services: {services}, rooms: {titles}, events: [launch], address: 'https://status.example.org/'{public}}}}}
 """
 
 

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from dashboard.frames import encode
 from dashboard.public.desk import Desk
 from dashboard.public.front import Front
+from dashboard.public.visitors import Visitors
 from dashboard.recent import Recent
 from probes.model import Observation
 from tests.dashboard.public.go.scenes import HOST, Story, config, room, way
@@ -24,10 +25,13 @@ class Served:
     """A desk that is shown one tick after another, and who asks it."""
 
     def __init__(self, public: str = "") -> None:
-        self.desk = Desk(Recent(), lambda: self.config)
         self.config = config(public=public)
+        self.desk = Desk(Recent(), lambda: self.config)
         self.seq = int(AT)
-        transport = httpx.ASGITransport(Front(PlainTextResponse("behind"), self.desk))
+        visitors = Visitors(lambda: self.config)
+        private = Desk(Recent(), visitors.private)
+        front = Front(PlainTextResponse("behind"), self.desk, private, visitors)
+        transport = httpx.ASGITransport(front)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://board.example.org")
 
     async def show(self, *seen: Observation) -> None:
