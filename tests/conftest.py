@@ -19,8 +19,23 @@ SCREEN = {"COLUMNS", "LINES", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS"}
 HELPERS = ("multiprocessing.resource_tracker", "multiprocessing.forkserver")
 """Processes of Python's own that live until its end."""
 
-LONGEST = "test_paging.py"
-"""The file of tests that takes longest, nearly all of it waiting."""
+LONGEST = (
+    "test_paging.py",
+    "test_agreement.py",
+    "test_board_browser_past.py",
+    "test_lineage_histories.py",
+    "test_restart.py",
+    "test_promtool.py",
+    "test_board_browser.py",
+    "test_janus_watch.py",
+    "test_supervisor.py",
+    "test_cli.py",
+    "test_demo.py",
+)
+"""The files of tests that take longest: by turns those that wait and those that compute."""
+
+SOONER = 0.7
+"""By which part of the others those with servers and browsers have begun."""
 
 GRACE = 10.0
 """Seconds in which processes that are ending may end."""
@@ -40,16 +55,17 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files go to workers whole (`--dist loadfile`), in this order.
 
-    The longest comes first, so that no worker is left with it when the others are done. Those that
-    start servers and browsers come between those that only compute: all at once they starve each other.
+    The longest come first, and short ones last, so that no worker is left with one when the others are
+    done. Those that start servers and browsers come between those that only compute: all at once they
+    starve each other.
     """
-    files = [path for path in dict.fromkeys(item.path for item in items) if path.name != LONGEST]
-    together = (
-        [path for path in files if "e2e" in path.parts],
-        [path for path in files if "e2e" not in path.parts],
-    )
-    places = {path: place / len(kind) for kind in together for place, path in enumerate(kind)}
-    items.sort(key=lambda item: places.get(item.path, -1.0))
+    files = list(dict.fromkeys(item.path for item in items))
+    served = [path for path in files if "e2e" in path.parts]
+    computing = [path for path in files if "e2e" not in path.parts]
+    places = {path: place / len(computing) for place, path in enumerate(computing)}
+    places |= {path: SOONER * place / len(served) for place, path in enumerate(served)}
+    places |= {path: LONGEST.index(path.name) - len(LONGEST) for path in files if path.name in LONGEST}
+    items.sort(key=lambda item: places[item.path])
 
 
 @pytest.fixture(scope="session")

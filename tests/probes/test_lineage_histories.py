@@ -38,7 +38,7 @@ def test_failed_and_partial_polls_invent_nothing(total: Score) -> None:
     assert total.invented == 0, total.examples
 
 
-@pytest.mark.parametrize("number", range(24))
+@pytest.mark.parametrize("number", range(8))
 def test_the_same_history_gives_the_same_relocations_in_whatever_order_rooms_are_told(number: int) -> None:
     told = history(number)
     first = observe(told)
@@ -53,7 +53,7 @@ def test_the_same_history_gives_the_same_relocations_in_whatever_order_rooms_are
     assert watch.observation(LENGTH) == first
 
 
-@pytest.mark.parametrize("number", range(40, 48))
+@pytest.mark.parametrize("number", range(40, 44))
 def test_nothing_is_told_of_the_future(number: int) -> None:
     """No relocation is later than the answers so far, and what is told then does not hang on what comes."""
     told = history(number)

@@ -179,6 +179,18 @@ def test_a_reload_does_not_ask_sooner(clock: Clock) -> None:
     assert runs.late == []
 
 
+def test_what_stays_over_a_reload_keeps_its_phase_and_misses_nothing(clock: Clock) -> None:
+    async def story(runs: Runs) -> None:
+        runs.schedule.follow([Job("a", 1.0), Job("goes", 1.0)])
+        await asyncio.sleep(5)
+        runs.schedule.follow([Job("a", 1.0), Job("comes", 1.0)])
+        await asyncio.sleep(5)
+
+    runs = play(clock, story)
+    assert set(runs.gaps("a")) == {1.0}
+    assert runs.late == []
+
+
 def test_a_reload_while_a_run_that_was_put_off_goes_on_finds_nothing_missed(clock: Clock) -> None:
     """The put-off run starts 0.45 s after the phase, and the next phase after the reload is 1.55 s later."""
 

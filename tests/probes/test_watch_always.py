@@ -145,32 +145,34 @@ def test_failed_polls_end_no_room_and_invent_no_relocation(results: list[ProbeRe
 
 
 @given(histories())
-def test_sums_agree_with_what_is_shown(results: list[ProbeResult]) -> None:
-    for seen in told(results):
-        if seen.participants is None:
-            continue
-        in_rooms = sum(room.participants or 0 for room in seen.rooms)
-        assert in_rooms + seen.other.participants == seen.participants
-        assert sum(node.participants or 0 for node in seen.nodes) == seen.participants
-        assert seen.rooms_open is not None
-        if seen.complete:
-            assert len(seen.rooms) + seen.other.rooms == seen.rooms_open
-
-
-@given(histories())
-def test_nothing_is_seen_that_has_not_been(results: list[ProbeResult]) -> None:
-    """No relocation lies in the future of the service's time, and each has one id."""
+def test_what_is_shown_agrees_with_itself(results: list[ProbeResult]) -> None:
     newest = 0.0
     for seen in told(results):
-        ids = [relocation.id for relocation in seen.relocations]
-        assert len(ids) == len(set(ids))
         newest = max(newest, seen.service_time or 0.0)
-        assert all(relocation.at <= newest for relocation in seen.relocations)
-        assert seen.retractions_total <= sum(seen.relocations_total.values())
+        sums_agree_with_what_is_shown(seen)
+        nothing_is_seen_that_has_not_been(seen, newest)
+        shares_of_the_door_add_up_to_one(seen)
 
 
-@given(histories())
-def test_shares_of_the_door_add_up_to_one(results: list[ProbeResult]) -> None:
-    for seen in told(results):
-        if seen.door is not None and seen.door.success_ratio is not None:
-            assert abs(seen.door.success_ratio + sum(seen.door.errors.values()) - 1) < 1e-9
+def sums_agree_with_what_is_shown(seen: Observation) -> None:
+    if seen.participants is None:
+        return
+    in_rooms = sum(room.participants or 0 for room in seen.rooms)
+    assert in_rooms + seen.other.participants == seen.participants
+    assert sum(node.participants or 0 for node in seen.nodes) == seen.participants
+    assert seen.rooms_open is not None
+    if seen.complete:
+        assert len(seen.rooms) + seen.other.rooms == seen.rooms_open
+
+
+def nothing_is_seen_that_has_not_been(seen: Observation, newest: float) -> None:
+    """No relocation lies in the future of the service's time, and each has one id."""
+    ids = [relocation.id for relocation in seen.relocations]
+    assert len(ids) == len(set(ids))
+    assert all(relocation.at <= newest for relocation in seen.relocations)
+    assert seen.retractions_total <= sum(seen.relocations_total.values())
+
+
+def shares_of_the_door_add_up_to_one(seen: Observation) -> None:
+    if seen.door is not None and seen.door.success_ratio is not None:
+        assert abs(seen.door.success_ratio + sum(seen.door.errors.values()) - 1) < 1e-9
