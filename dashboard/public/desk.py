@@ -157,8 +157,7 @@ class Desk:
             pasts = {each.name: self._recent.samples(each.name) for each in public.services}
             wanted = self._keeping.wanted(time.monotonic())
             newest = self._newest or frame  # where to go now is told at once, whatever the delay
-            self._leads = leads_on(self._leads, newest, config)
-            events = event_facts(self._leads, newest, config)
+            self._leads, events = await asyncio.to_thread(_lead, self._leads, newest, config)
             facts, made = await asyncio.to_thread(_make, frame, pasts, config, events, wanted, self._days)
             if not self._has_any():
                 return  # it was closed meanwhile
@@ -187,6 +186,13 @@ class Desk:
         while self._frames and self._frames[0].at <= self._frames[-1].at - delay:
             due = self._frames.popleft()
         return due
+
+
+def _lead(
+    before: Mapping[str, Lead], newest: Frame, config: Config
+) -> tuple[Mapping[str, Lead], tuple[EventFacts, ...]]:
+    leads = leads_on(before, newest, config)
+    return leads, event_facts(leads, newest, config)
 
 
 def _make(

@@ -70,6 +70,8 @@ def test_the_token_that_it_prints_may_write_and_nothing_else_tells_it(demo: Prod
     assert token not in demo.log
     assert token not in demo.ask("/").text + demo.ask("/api/v1/frame").text
     assert demo.printed.count(token) == 1
+    link = demo.printed.partition("The link that always leads to its room is ")[2].split()[0]
+    assert link == f"{demo.url}/go/spaces-2023-05-24" == demo.json("/go/spaces-2023-05-24.json")["address"]
 
 
 def test_a_killed_demo_takes_its_seed_and_its_prober_along(demo: Product) -> None:

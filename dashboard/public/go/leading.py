@@ -98,8 +98,7 @@ class _Scene:
         self._seen = seen
         self._event = event
         self._now = now
-        held = before.passed[-1] if before and before.passed else None
-        self._ways = ways_of(seen.relocations, held)
+        self._ways = ways_of(seen.relocations)
         self._open = {(room.node, room.id): room for room in seen.rooms if room.state is RoomState.OPEN}
         places = {place for each in seen.relocations for place in (source_of(each), key(each.to)) if place}
         self._members = self._ways.reached(k for k in {*self._open, *places} if self._means(k))
@@ -129,7 +128,10 @@ class _Scene:
         return replace(before, passed=(source_of(newest),), open_at=newest.at, people=people)
 
     def _still_passed(self) -> tuple[Key, ...]:
-        """The rooms where the event was, without those that an operator or a better judgement took back."""
+        """The rooms where the event was, without those that an operator or a better judgement took back.
+
+        A judgement that fell back to a proposal takes nothing back: people are not led away for doubt.
+        """
         passed, ways = self._before.passed, self._ways
         return tuple(
             room

@@ -76,14 +76,9 @@ class Ways:
         return sorted(found)
 
 
-def ways_of(relocations: Sequence[Relocation], held: Key | None) -> Ways:
-    """The ways that stand, and of those that no longer do the one that led to `held`, where the link leads.
-
-    A relocation that fell back to a proposal is not taken for an end: where people are led is not
-    changed for doubt alone. One that was rejected is. A way from a room that was come back to later
-    counts no more.
-    """
-    told = [r for r in relocations if r.status in _STANDS or _held(r, held)]
+def ways_of(relocations: Sequence[Relocation]) -> Ways:
+    """The ways that stand; one from a room that was come back to later counts no more."""
+    told = [r for r in relocations if r.status in _STANDS]
     follows = [r for r in told if r.to is not None and r.cause not in (Cause.OVERFLOWED, Cause.ENDED)]
     arrived: dict[Key, float] = {}
     for way in follows:
@@ -114,10 +109,6 @@ def key(place: Place | None) -> Key | None:
 
 def source_of(relocation: Relocation) -> Key:
     return relocation.from_.node, relocation.from_.room
-
-
-def _held(relocation: Relocation, held: Key | None) -> bool:
-    return relocation.status is Status.PROPOSED and held is not None and key(relocation.to) == held
 
 
 def _refused(relocations: Iterable[Relocation]) -> Iterable[tuple[Key, Key]]:
