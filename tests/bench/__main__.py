@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 
-from tests.bench import cycle, door, following, forecast, lineage, viewers, weights
+from tests.bench import cycle, door, embed, following, forecast, lineage, viewers, weights
 
 PARTS = {
     "cycle": cycle.measure,
@@ -17,6 +17,7 @@ PARTS = {
     "door": door.measure,
     "forecast": forecast.measure,
     "weights": weights.measure,
+    "embed": embed.measure,
 }
 
 

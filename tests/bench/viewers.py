@@ -1,22 +1,26 @@
-"""Viewers: 2,000 event streams, page loads, and the usual way to write the same board."""
+"""Viewers: up to 10,000 event streams, deaf ones, page loads, and the usual way to write the same board."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
+import re
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 
 from tests.bench import usual
-from tests.bench.product import cpu, memory_mb, watching
+from tests.bench.product import cpu, memory_mb, percentile, watching
 from tests.product import Product
 from tests.servers import free_port
 
 VIEWERS = 2_000
+CROWD = 10_000
+DEAF = 1_000
 ROOMS = 100_000
 _STREAM_SECONDS = 20.0
 _PAGE_SECONDS = 8.0
@@ -29,6 +33,7 @@ def measure() -> dict[str, object]:
     return {
         "one_launch": _with(0),
         "100000_rooms": _with(ROOMS),
+        "crowd": _crowd(),
         "the_usual_way": _usual(),
     }
 
@@ -38,9 +43,67 @@ def _with(rooms: int) -> dict[str, object]:
         time.sleep(2)
         return {
             "frame_bytes": len(product.ask("/api/v1/frame").content),
-            "streams": _costed(product, "streams", str(product.port), str(VIEWERS), str(_STREAM_SECONDS)),
+            "streams": _streams(product, VIEWERS, "plain"),
+            "streams_gzip": _streams(product, VIEWERS, "gzip"),
             "page": _costed(product, "pages", str(product.port), "/", "16", str(_PAGE_SECONDS)),
             "metrics": _costed(product, "pages", str(product.port), "/metrics", "4", str(_PAGE_SECONDS)),
+        }
+
+
+def _crowd() -> dict[str, object]:
+    """10,000 streams of one launch; and 2,000 beside a thousand that read nothing."""
+    with watching(0) as product:
+        time.sleep(2)
+        before = memory_mb(product)["web"]
+        crowd = _streams(product, CROWD, "gzip")
+    with watching(0) as product:
+        time.sleep(2)
+        alone = _streams(product, VIEWERS, "gzip")
+        beside = _streams(product, VIEWERS, "gzip", DEAF)
+    each = (float(str(crowd["web_memory_mb"])) - before) * 1000 / CROWD
+    more = (float(str(beside["web_memory_mb"])) - float(str(alone["web_memory_mb"]))) * 1000 / DEAF
+    return {
+        "streams": {**crowd, "kb_each": round(each, 1)},
+        "streams_alone": alone,
+        "streams_beside_deaf_ones": {**beside, "kb_each_deaf": round(more, 1)},
+    }
+
+
+def _streams(product: Product, count: int, coding: str, deaf: int = 0) -> dict[str, object]:
+    with Lags(product) as lags:
+        result = _costed(
+            product, "streams", str(product.port), str(count), str(_STREAM_SECONDS), coding, str(deaf)
+        )
+    return {**result, "loop_lag_ms": lags.summary()}
+
+
+class Lags(threading.Thread):
+    """The web process's worst loop lag in each tick, read once a second from its metrics."""
+
+    def __init__(self, product: Product) -> None:
+        super().__init__()
+        self._url = f"{product.url}/metrics"
+        self._over = threading.Event()
+        self._seen: list[float] = []
+
+    def run(self) -> None:
+        while not self._over.wait(1.0):
+            text = urllib.request.urlopen(self._url, timeout=30).read().decode()
+            found = re.search(r'roomwatch_loop_lag_seconds\{process="web"\} (\S+)', text)
+            self._seen += [float(found[1])] if found else []
+
+    def __enter__(self) -> Lags:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+    def summary(self) -> dict[str, float]:
+        return {
+            name: round(percentile(self._seen, share) * 1000, 1)
+            for name, share in (("p50", 0.5), ("worst", 1.0))
         }
 
 
