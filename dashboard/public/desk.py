@@ -135,8 +135,8 @@ class Desk:
 
     @property
     def open(self) -> bool:
-        """Whether there is anything to answer with yet."""
-        return self._facts is not None
+        """Whether it is known what is public: nothing is, or something was seen."""
+        return self._facts is not None or not self._has_any()
 
     def close(self) -> None:
         """End what was started to make answers."""

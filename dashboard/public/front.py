@@ -59,7 +59,8 @@ class Front:
         if ready is not None:
             return respond(ready, asked, sharing)
         if not self._desk.open:
-            return self._say(404, "Nothing is public, or nothing was seen yet.", origin, _UNCACHED)
+            # 503, so that a proxy shows on what it has.
+            return self._say(503, "Nothing was seen yet.", origin, {**_UNCACHED, "Retry-After": "1"})
         return self._say(404, "Nothing public is here.", origin, {"Cache-Control": "public, max-age=1"})
 
     async def _make(self, scope: Scope, asked: Headers) -> Ready | None:

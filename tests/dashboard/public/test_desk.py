@@ -117,8 +117,16 @@ def test_when_nothing_is_public_any_more_nothing_lies_there(serving: Serving) ->
     assert serving.told(sent).count(b" 200 OK") == 2
     serving.config = config("")
     serving.show(2)
-    assert not serving.desk.open
-    assert serving.told(sent).count(b" 404 Not Found") == 2
+    told = serving.told(sent)
+    assert told.count(b" 404 Not Found") == 2
+    assert told.count(b"cache-control: public, max-age=1\r\n") == 2, "or a proxy shows on what it has"
+
+
+def test_before_the_first_tick_a_proxy_keeps_what_it_has(serving: Serving) -> None:
+    serving.desk._facts = None
+    told = serving.told(f"GET {PATH} HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
+    assert told.startswith(b"HTTP/1.1 503 ")
+    assert b"cache-control: no-store\r\n" in told
 
 
 def test_what_is_kept_is_what_was_asked_for_last() -> None:
