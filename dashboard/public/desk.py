@@ -12,6 +12,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -29,9 +31,11 @@ from dashboard.public.seeing import facts_of
 from dashboard.public.status import answers as status
 from dashboard.public.status.reading import Days
 from dashboard.recent import Recent
+from probes.config.embed import Public
 from probes.model import Sample
 from probes.settings import Config
 
+T = TypeVar("T")
 Answer = Callable[[str, Facts], Ready | None]
 Exists = Callable[[str, Facts], bool]
 
@@ -85,6 +89,7 @@ class Desk:
         self._config = config
         self._frames: deque[Frame] = deque()
         self._newest: Frame | None = None
+        self._shown: tuple[Frame, Public] | None = None
         self._facts: Facts | None = None
         self._leads: Mapping[str, Lead] = {}
         self._pictures = Pictures()
@@ -100,6 +105,8 @@ class Desk:
             self._clear()
             return
         self._newest = encoded.frame
+        while self._frames and self._frames[-1].at > encoded.frame.at:
+            self._frames.pop()  # the clock was set back: these would never be due
         self._frames.append(encoded.frame)
         if self._making is None or self._making.done():
             self._making = asyncio.create_task(self._make())
@@ -157,8 +164,14 @@ class Desk:
             pasts = {each.name: self._recent.samples(each.name) for each in public.services}
             wanted = self._keeping.wanted(time.monotonic())
             newest = self._newest or frame  # where to go now is told at once, whatever the delay
-            self._leads, events = await asyncio.to_thread(_lead, self._leads, newest, config)
-            facts, made = await asyncio.to_thread(_make, frame, pasts, config, events, wanted, self._days)
+            # What may stand in for what cannot be made, as far as it is still public.
+            last = self._facts if self._shown is not None and self._shown[1] == public else None
+            lying = self._ready if last is not None else {}
+            self._leads, events = await asyncio.to_thread(_lead, self._leads, newest, config, last)
+            facts, made = await asyncio.to_thread(
+                _make, frame, pasts, config, events, wanted, self._days, last, lying
+            )
+            self._shown = frame, public
             if not self._has_any():
                 return  # it was closed meanwhile
             self._facts = facts
@@ -175,24 +188,57 @@ class Desk:
     def _clear(self) -> None:
         """Nothing is public any more."""
         if self._facts is not None or self._frames:
-            self._facts = None
+            self._facts = self._shown = None
             self._frames.clear()
             self._put({})
 
     def _due(self) -> Frame | None:
-        """The newest frame that may be seen and was not made yet; older ones are dropped."""
-        delay = self._config().embed.public.delay or 0.0
+        """The newest frame that may be seen and was not made yet; older ones are dropped.
+
+        The one that was seen last where something else is public now, and none is due for a while.
+        """
+        public = self._config().embed.public
         due: Frame | None = None
-        while self._frames and self._frames[0].at <= self._frames[-1].at - delay:
+        while self._frames and self._frames[0].at <= self._frames[-1].at - (public.delay or 0.0):
             due = self._frames.popleft()
+        if due is None and self._shown is not None and self._shown[1] != public:
+            return self._shown[0]
         return due
 
 
+class _Lenient:
+    """Makes one thing after another. What cannot be made stays as it was last, and touches no other."""
+
+    def __init__(self) -> None:
+        self._faults: list[Exception] = []
+
+    def made(self, make: Callable[[], T], last: T) -> T:
+        try:
+            return make()
+        except Exception as fault:  # noqa: BLE001 - a fault of one panel is none of the others
+            self._faults.append(fault)
+            return last
+
+    def say(self) -> None:
+        """Say so in the log, once for all."""
+        if self._faults:
+            first, count = self._faults[0], len(self._faults)
+            _log.error(
+                "what is public could not all be made; its last stays", faults=count, exc_info=first
+            )
+
+
 def _lead(
-    before: Mapping[str, Lead], newest: Frame, config: Config
+    before: Mapping[str, Lead], newest: Frame, config: Config, last: Facts | None
 ) -> tuple[Mapping[str, Lead], tuple[EventFacts, ...]]:
-    leads = leads_on(before, newest, config)
-    return leads, event_facts(leads, newest, config)
+    def lead() -> tuple[Mapping[str, Lead], tuple[EventFacts, ...]]:
+        leads = leads_on(before, newest, config)
+        return leads, event_facts(leads, newest, config)
+
+    lenient = _Lenient()
+    found = lenient.made(lead, (before, last.events if last else ()))
+    lenient.say()
+    return found
 
 
 def _make(
@@ -202,12 +248,18 @@ def _make(
     events: tuple[EventFacts, ...],
     paths: Sequence[str],
     days: Days | None,
+    last: Facts | None,
+    lying: Mapping[str, Ready],
 ) -> tuple[Facts, dict[str, Ready]]:
+    """What is public of `frame`. `last` and `lying` stand in for what cannot be made."""
+    lenient = _Lenient()
     seen = {name: [s for s in samples if s.at <= frame.at] for name, samples in pasts.items()}
     facts = facts_of(frame, seen, config.embed.public, config.objectives.join_success, events)
     if days is not None:
-        facts = msgspec.structs.replace(facts, day=days.day(frame, seen, facts, config))
-    made = {path: _answer(path, facts) for path in paths}
+        day = lenient.made(partial(days.day, frame, seen, facts, config), last.day if last else None)
+        facts = msgspec.structs.replace(facts, day=day)
+    made = {path: lenient.made(partial(_answer, path, facts), lying.get(path)) for path in paths}
+    lenient.say()
     return facts, {path: answer for path, answer in made.items() if answer is not None}
 
 

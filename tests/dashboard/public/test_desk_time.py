@@ -6,13 +6,18 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from dashboard.frames import EncodedFrame, encode
+from dashboard.frames import EncodedFrame, Frame, encode
 from dashboard.public import desk as module
 from dashboard.public import keeping
 from dashboard.public.desk import Desk
+from dashboard.public.facts import Facts
+from dashboard.public.ready import Ready
+from dashboard.public.status.day import Day
+from dashboard.public.status.reading import Days
 from dashboard.recent import Recent
 from probes.model import State
 from probes.pipeline import Tick
@@ -104,3 +109,86 @@ def test_a_fault_leaves_the_last_answers_and_is_logged(monkeypatch: pytest.Monke
         assert await people(desk) == 3
 
     run(scene)
+
+
+def test_a_fault_of_one_panel_leaves_its_last_answer_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = "/badge/concurrency.svg"
+
+    def faulty(_path: str, _facts: Facts) -> Ready:
+        raise ZeroDivisionError
+
+    async def scene(desk: Desk, recent: Recent) -> None:
+        await shown(desk, recent, frame(100, 1))
+        assert await people(desk) == 1
+        before = await desk.answer(other)
+        with monkeypatch.context() as broken:
+            broken.setitem(module.ANSWERS, "/badge/", faulty)
+            await shown(desk, recent, frame(101, 2))
+            assert await people(desk) == 2
+            assert desk.at_hand(other) is before
+        await shown(desk, recent, frame(102, 3))
+        after = desk.at_hand(other)
+        assert after is not None and after is not before
+
+    run(scene)
+
+
+def test_a_fault_of_the_day_or_of_a_link_leaves_the_last_and_panels_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where one of them cannot be made, all else is as new as ever."""
+
+    class Broken(Days):
+        fails = False
+
+        def day(self, frame: Frame, *given: Any) -> Day:
+            if self.fails:
+                raise ZeroDivisionError
+            return Day(since=frame.at)
+
+    async def main() -> None:
+        recent, settings = Recent(), config(panels=["concurrency", "status"])
+        broken = Broken(lambda: settings, Mock())
+        desk = Desk(recent, lambda: settings, broken)
+        await shown(desk, recent, frame(100, 1))
+        broken.fails = True
+        monkeypatch.setattr(module, "leads_on", lambda *_: 1 / 0)
+        await shown(desk, recent, frame(101, 2))
+        assert await people(desk) == 2
+        assert desk.facts is not None
+        assert desk.facts.day == Day(since=100)
+
+    asyncio.run(main())
+
+
+def test_a_clock_that_is_set_back_stops_nothing_and_nothing_heaps_up() -> None:
+    async def scene(desk: Desk, recent: Recent) -> None:
+        for n in range(40):
+            await shown(desk, recent, frame(100_000 + n, n))
+        for n in range(100):
+            await shown(desk, recent, frame(100 + n, 1000 + n))
+        assert len(desk._frames) <= 31
+        assert await people(desk) == 1069
+
+    run(scene, delay="30s")
+
+
+def test_what_is_no_longer_public_is_gone_with_the_next_tick_though_the_delay_is_longer_now() -> None:
+    async def main() -> None:
+        recent, settings = Recent(), config()
+        desk = Desk(recent, lambda: settings)
+        await shown(desk, recent, frame(100, 1))
+        assert await people(desk) == 1
+        settings = config(panels=["state"], delay="5m")
+        await shown(desk, recent, frame(101, 2))
+        assert await desk.answer(PATH) is None
+        state = await desk.answer("/embed/state.json")
+        assert state is not None
+        assert (
+            json.loads(state.body)["observed_at"]
+            == json.loads(frame(100, 1).json)["services"][0]["observed_at"]
+        )
+
+    asyncio.run(main())
