@@ -166,12 +166,17 @@ class Connection(HttpToolsProtocol):
     def _pass_on(self, data: bytes) -> None:
         self._waited += len(data)
         super().data_received(data)
-        if not self._in_head or self.transport is None or self.transport.is_closing():
+        if self.transport is None or self.transport.is_closing():
             return
-        if self._waited > _LONGEST_HEADS:
+        if self._in_head and self._waited > _LONGEST_HEADS:
             self.send_400_response("The head of the request is too long.")
-        elif self._due is None:
+        elif self._due is None and (self._in_head or self._hangs()):
             self._due = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def _hangs(self) -> bool:
+        """Whether no idle time runs though all is answered: after a line's end, or in a body that nobody reads."""
+        is_answered = self.cycle is None or self.cycle.response_complete
+        return is_answered and self.timeout_keep_alive_task is None
 
     def on_message_begin(self) -> None:
         self._in_head, self._between, self._free = True, False, False

@@ -223,9 +223,7 @@ class _Lenient:
         """Say so in the log, once for all."""
         if self._faults:
             first, count = self._faults[0], len(self._faults)
-            _log.error(
-                "what is public could not all be made; its last stays", faults=count, exc_info=first
-            )
+            _log.error("what is public could not all be made; its last stays", faults=count, exc_info=first)
 
 
 def _lead(

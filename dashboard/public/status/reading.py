@@ -82,7 +82,8 @@ class Days:
         if config.history.path != self._path:
             self._path = config.history.path
             self._known, self._announcements = {}, {}
-        self._known = {name: known for name, known in self._known.items() if name in wanted}
+        # A copy first: beside the loop a day is made, which may take one out.
+        self._known = {name: known for name, known in list(self._known.items()) if name in wanted}
         until = self._clock() - (config.embed.public.delay or 0.0)
         for name in wanted - self._known.keys():
             known = await _read(self._history(), name, until)
@@ -117,7 +118,7 @@ class Days:
             told += [*happened, *of_moves(moves, manner)]
             episodes += ill
             shown += components(service, of.past, [node.id for node in seen.nodes], facts, manner.exact)
-        told += of_announcements(self._announcements.values(), facts)
+        told += of_announcements(list(self._announcements.values()), facts)
         return Day(
             since=min((of.past.since or frame.at for of in known.values()), default=frame.at),
             components=tuple(shown),

@@ -146,6 +146,27 @@ def test_an_idle_connection_is_closed_some_time_after_its_last_answer(
         assert time.monotonic() - asked > 0.9
 
 
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        (ASK, b"\r\n"),
+        (ASK.replace(PATH.encode(), b"/other"), b"\r\n"),
+        (ASK.replace(b"GET", b"PUT").replace(b"Host", b"Content-Length: 10\r\nHost"), b"x"),
+    ],
+    ids=["after the hatch", "after the server", "in a body that nobody reads"],
+)
+def test_a_byte_after_an_answer_that_begins_no_request_does_not_hold_the_connection(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, first: bytes, more: bytes
+) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.5)
+    with serving.connected() as held:
+        held.sendall(first)
+        assert held.recv(1 << 20)
+        held.sendall(more)
+        held.settimeout(5)
+        assert held.recv(1) == b""
+
+
 def test_a_long_answer_after_one_of_the_hatch_is_not_cut_off(serving: Serving) -> None:
     """Both come in one piece; the idle time of the first must not end the second."""
     serving.configs["quick"].timeout_keep_alive = 1
