@@ -174,7 +174,7 @@ class Connection(HttpToolsProtocol):
             self._due = self.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def _hangs(self) -> bool:
-        """Whether no idle time runs though all is answered: after a line's end, or in a body that nobody reads."""
+        """Whether all is answered and no idle time runs: after the end of a line, or in a body unread."""
         is_answered = self.cycle is None or self.cycle.response_complete
         return is_answered and self.timeout_keep_alive_task is None
 

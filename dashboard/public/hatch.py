@@ -49,6 +49,7 @@ class Hatch:
         self._always: Always = []
         self._known: dict[bytes, bytes] = {}
         self._made: dict[tuple[object, ...], bytes] = {}
+        self._wholes: dict[tuple[object, ...], bytes] = {}
 
     def answer(self, head: bytes, always: Always) -> bytes | None:
         """The whole answer to a request that is nothing but `head`, or None where it is not for us."""
@@ -56,6 +57,7 @@ class Hatch:
             self._always, self._turn = always, self._desk.turn
             self._known.clear()
             self._made.clear()
+            self._wholes.clear()
         found = self._known.get(head)
         if found is None and head.startswith(_BEGINNINGS) and len(head) <= LONGEST_HEAD:
             found = self._find(head)
@@ -76,10 +78,17 @@ class Hatch:
                 return None
             sharing = self._visitors.follow().sharing
             response = respond(ready, Headers(raw=choices), sharing)
-            found = self._bytes(response, request["method"] == b"HEAD")
+            found = self._whole(request["method"], request["path"], response)
             if len(self._made) < MOST_KNOWN:
                 self._made[key] = found
         return found
+
+    def _whole(self, method: bytes, path: bytes, response: Response) -> bytes:
+        """The bytes of an answer, held once however many wishes come to it."""
+        same = method, path, response.status_code, response.headers.get("content-encoding", "")
+        if same not in self._wholes:
+            self._wholes[same] = self._bytes(response, method == b"HEAD")
+        return self._wholes[same]
 
     def _bytes(self, response: Response, only_head: bool) -> bytes:
         lines = (name + b": " + value + b"\r\n" for name, value in (*self._always, *response.raw_headers))

@@ -204,3 +204,11 @@ def test_what_is_known_is_bounded_and_goes_with_the_tick(
     assert etag(serving) != old
     assert told.startswith(b"HTTP/1.1 200 ")
     assert etag(serving).encode() in told
+
+
+def test_who_asks_in_a_thousand_ways_has_the_answer_kept_once(serving: Serving) -> None:
+    """A long page times every tag that somebody makes up would be all the memory there is."""
+    many = b"".join(get(LARGE, f'If-None-Match: "{n}"') for n in range(200))
+    told = serving.told(many + LAST)
+    assert told.count(b" 200 OK") == 201
+    assert len({id(each) for each in serving.hatch._made.values()}) <= 2
