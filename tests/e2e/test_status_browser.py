@@ -19,6 +19,7 @@ from dashboard.frames import encode
 from dashboard.public.desk import Desk
 from dashboard.public.front import Front
 from dashboard.public.status.reading import Days
+from dashboard.public.visitors import Visitors
 from dashboard.recent import Recent
 from probes.history import HISTORIES
 from probes.model import Door, Observer, Outcome, Place, State
@@ -40,6 +41,7 @@ class PublicSide:
         self._recent = Recent()
         self._days = Days(lambda: settings, lambda: HISTORIES["sqlite"].read(Path("no such file")))
         self._desk = Desk(self._recent, lambda: settings, self._days)
+        self._visitors = Visitors(lambda: settings)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
         self._ready = threading.Event()
         self._seq = 0
@@ -47,7 +49,8 @@ class PublicSide:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        app = Front(PlainTextResponse("not public", 404), self._desk)
+        private = Desk(self._recent, self._visitors.private)
+        app = Front(PlainTextResponse("not public", 404), self._desk, private, self._visitors)
         options: dict[str, Any] = {"log_level": "critical", "lifespan": "off", "ws": "none"}
         self._server = uvicorn.Server(uvicorn.Config(app, port=0, **options))
         serving = asyncio.create_task(self._server.serve())
