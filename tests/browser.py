@@ -33,6 +33,7 @@ ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--process-per-site",
 )
 PATIENCE = 60_000.0
 """Milliseconds for anything to come about: the machine may be shared and slow."""

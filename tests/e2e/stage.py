@@ -69,12 +69,12 @@ STARTS_AT = 1684965600.0
 class Stage:
     """Serves the board. `show` makes the next frame; `stop` and `start` are a server that goes and comes."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, port: int) -> None:
         self.opened = 0
         """Event streams that were ever opened."""
         self._board = board
         self._recent = Recent()
-        self._port = 0
+        self._port = port
         self._seq = 0
 
     def __enter__(self) -> Self:
@@ -118,7 +118,6 @@ class Stage:
         serving = asyncio.create_task(self._server.serve())
         while not self._server.started:
             await asyncio.sleep(0.01)
-        self._port = self._server.servers[0].sockets[0].getsockname()[1]
         self._ready.set()
         await serving
 
