@@ -55,11 +55,8 @@ class Clients:
         return _client(peer)
 
     def _trusts(self, address: str) -> bool:
-        try:
-            asked = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(asked in network for network in self._trusted)
+        asked = address_of(address)
+        return asked is not None and any(asked in network for network in self._trusted)
 
 
 class Buckets:
@@ -101,14 +98,18 @@ def peer_of(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else ""
 
 
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address; that of IPv4 also where a socket for both writes it as IPv6. None where it is none."""
+    try:
+        asked = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return (asked.ipv4_mapped or asked) if isinstance(asked, ipaddress.IPv6Address) else asked
+
+
 def _client(address: str) -> str:
     """Who has an address of IPv6 has 2^64 of them: their network counts. Empty where it is none."""
-    try:
-        asked = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if isinstance(asked, ipaddress.IPv4Address):
-        return address
-    if asked.ipv4_mapped:
-        return str(asked.ipv4_mapped)
+    asked = address_of(address)
+    if asked is None or isinstance(asked, ipaddress.IPv4Address):
+        return str(asked or "")
     return str(ipaddress.ip_network((int(asked) >> 64 << 64, 64)))

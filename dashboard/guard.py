@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import alert_hook, hooks
 from dashboard.attempts import Attempt, Attempts
-from dashboard.clients import FAILED, WRITES, Buckets, Clients, peer_of
+from dashboard.clients import FAILED, WRITES, Buckets, Clients, address_of, peer_of
 from dashboard.passwords import Passwords, Verdict, user_named
 from dashboard.rights import READS, needed
 from probes.config.auth import Auth, Role, Token, TrustedProxy
@@ -259,9 +259,8 @@ def _refuses_size(scope: Scope, headers: Headers) -> Refusal | None:
 
 
 def _vouched_for(proxy: TrustedProxy, peer: str, headers: Headers) -> bool:
-    try:
-        address = ipaddress.ip_address(peer)
-    except ValueError:
+    address = address_of(peer)
+    if address is None:
         return False
     is_proxy = any(address in ipaddress.ip_network(known) for known in proxy.addresses)
     return is_proxy and bool(headers.get(proxy.header, "").strip())
