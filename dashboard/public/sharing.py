@@ -63,7 +63,7 @@ class Sharing:
 
     def preflight(self, origin: str) -> dict[str, str]:
         """The headers of the answer to a browser that asks whether a script of `origin` may ask."""
-        if not self._lists(origin):
+        if not self._for_all and not self._lists(origin):
             return self.headers({})
         return {**self.headers({}), **self.more_for(origin), **_PREFLIGHT}
 

@@ -103,3 +103,12 @@ def test_what_the_config_takes_as_an_origin_is_safe_in_a_policy() -> None:
     ):
         with pytest.raises(ValueError, match="expected an origin such as"):
             Embed.model_validate({"origins": [origin]})
+
+
+def test_where_one_origin_is_listed_a_cache_may_ask_for_a_browser_without_naming_it() -> None:
+    """All answers are alike then, so a cache leaves out who asks."""
+    asked = Sharing(["https://a.example"]).preflight("")
+    assert (asked[ALLOW_ORIGIN], asked["Access-Control-Allow-Headers"]) == (
+        "https://a.example",
+        "If-None-Match",
+    )
