@@ -135,6 +135,10 @@ class Desk:
             task.add_done_callback(lambda _: self._first.pop(path, None))
         return await asyncio.shield(task)
 
+    def may_have(self, path: str) -> bool:
+        """Whether an answer for `path` may be made; what cannot be there costs nothing to ask for."""
+        return self._facts is not None and _may_exist(path, self._facts)
+
     @property
     def facts(self) -> Facts | None:
         """What the public may know now."""

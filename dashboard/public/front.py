@@ -53,7 +53,7 @@ class Front:
             return await self._by_link(scope, asked)
         ready = self._desk.at_hand(scope["path"])
         if ready is None:
-            if refusal := self._too_often(scope, asked):
+            if self._desk.may_have(scope["path"]) and (refusal := self._too_often(scope, asked)):
                 return refusal
             ready = await self._make(scope, asked)
         if ready is not None:

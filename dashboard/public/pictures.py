@@ -22,6 +22,15 @@ GOOD_FOR = 5.0
 _PATIENCE = 10.0
 _CACHE = f"public, max-age={GOOD_FOR:.0f}, stale-while-revalidate=30, stale-if-error=86400"
 
+UNPAINTED = ready(
+    "This picture cannot be painted now. Try again in a second.\n",
+    "text/plain; charset=utf-8",
+    503,
+    Cache_Control="no-store",
+    Retry_After="1",
+)
+"""What a proxy keeps the last picture for."""
+
 _log = structlog.get_logger()
 
 
@@ -101,14 +110,16 @@ class Pictures:
             made = await asyncio.to_thread(self._paint, path, facts)
         now = time.monotonic()
         self._made = {each: kept for each, kept in self._made.items() if now - kept[0] < GOOD_FOR}
-        if made is not None:
+        if made is not None and made is not UNPAINTED:
             self._made[path] = (now, made)
         return made
 
     def _paint(self, path: str, facts: Facts) -> Ready | None:
         svg = to_paint(path, facts)
-        picture = self._painter.paint(svg) if svg else b""
-        return ready(picture, "image/png", Cache_Control=_CACHE) if picture else None
+        if svg is None:
+            return None
+        picture = self._painter.paint(svg)
+        return ready(picture, "image/png", Cache_Control=_CACHE) if picture else UNPAINTED
 
     def close(self) -> None:
         """End the painting process; a picture that is being made is none."""

@@ -175,11 +175,39 @@ def test_who_asks_for_what_does_not_lie_ready_too_often_must_wait_and_others_not
         inside.web.visitors.buckets._clock = lambda: 0.0
         assert (await inside.ask("GET", PANEL)).status_code == 200
         for _ in range(int(MADE.burst) - 1):
-            assert (await inside.ask("GET", "/embed/nothing")).status_code == 404
-        for path in ("/embed/nothing", "/embed/joins@spaces.json", f"{PREFIX}x/joins"):
+            assert (await inside.ask("GET", "/oembed?url=/embed/joins")).status_code == 200
+        for path in ("/oembed?url=/embed/joins", "/embed/joins@spaces.json", f"{PREFIX}x/joins"):
             slowed = await inside.ask("GET", path)
             assert (slowed.status_code, slowed.headers["retry-after"]) == (429, "1")
         assert (await inside.ask("GET", PANEL)).status_code == 200, "what lies ready costs nothing"
-        assert (await inside.ask("GET", "/embed/nothing", peer="203.0.113.9")).status_code == 404
+        assert (await inside.ask("GET", "/embed/joins.svg", peer="203.0.113.9")).status_code == 200
+
+    told(tmp_path, main, embed=EMBED)
+
+
+def test_who_asks_for_what_is_not_there_slows_nobody_behind_the_same_proxy(tmp_path: Path) -> None:
+    """A cache in front has one address: made-up paths that go through it must not use up its tries."""
+
+    async def main(inside: Inside) -> None:
+        await inside.show(observation())
+        inside.web.visitors.buckets._clock = lambda: 0.0
+        for number in range(int(MADE.burst) + 1):
+            assert (await inside.ask("GET", f"/embed/nothing{number}")).status_code == 404
+        assert (await inside.ask("GET", PANEL)).status_code == 200
+
+    told(tmp_path, main, embed=EMBED)
+
+
+def test_a_picture_that_cannot_be_painted_now_is_no_picture_that_is_not_there(tmp_path: Path) -> None:
+    """503, so that a proxy shows on the last one; and the next who asks has it painted."""
+
+    async def main(inside: Inside) -> None:
+        await inside.show(observation())
+        painter = inside.web.desk._pictures._painter
+        painter.paint = lambda _: b""  # type: ignore[method-assign]
+        failed = await inside.ask("GET", "/embed/joins.png")
+        assert (failed.status_code, failed.headers["cache-control"]) == (503, "no-store")
+        del painter.paint
+        assert (await inside.ask("GET", "/embed/joins.png")).status_code == 200
 
     told(tmp_path, main, embed=EMBED)
