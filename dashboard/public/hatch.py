@@ -13,8 +13,9 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from dashboard.public.desk import ANSWERS, Desk
+from dashboard.public.desk import Desk
 from dashboard.public.front import respond
+from dashboard.public.paths import ANSWERS
 from dashboard.public.visitors import Visitors
 
 LONGEST_HEAD = 4096

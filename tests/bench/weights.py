@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from dashboard.public import badges, embed
-from dashboard.public.desk import Answer
 from dashboard.public.facts import Facts
 from dashboard.public.page import embed_script
 from dashboard.public.painting import paint
 from dashboard.public.ready import Ready
 from tests.dashboard.public.telling import facts
+
+Answer = Callable[[str, Facts], Ready | None]
 
 FORMS: dict[str, tuple[Answer, str, str]] = {
     "html": (embed.answer, embed.PREFIX, ""),

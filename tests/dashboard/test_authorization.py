@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from dashboard import alert_hook, hooks
 from dashboard.clients import FAILED, WRITES
 from dashboard.guard import Guard
-from dashboard.public.desk import ANSWERS, is_public
+from dashboard.public.paths import ANSWERS, is_public
 from dashboard.rights import WRITES as RIGHTS
 from probes.config.auth import Auth, Role
 from tests.dashboard.inside import Inside, routes, told

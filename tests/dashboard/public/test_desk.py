@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from dashboard.public import desk, keeping
+from dashboard.public import desk, embed, keeping, paths
 from dashboard.public.facts import Facts
 from dashboard.public.keeping import Keeping
 from dashboard.public.ready import Ready, ready
@@ -31,7 +31,15 @@ class Made:
         self.paths: list[str] = []
         self.may_go_on = threading.Event()
         self.may_go_on.set()
-        monkeypatch.setitem(desk.ANSWERS, "/embed/", self)
+        self._monkeypatch = monkeypatch
+        self._stand_in(embed.exists)
+
+    def _stand_in(self, exists: Callable[[str, Facts], bool]) -> None:
+        self._monkeypatch.setitem(paths.ANSWERS, embed.PREFIX, paths.Answering(self, exists))
+
+    def whatever_is_asked(self) -> None:
+        """Every path may exist."""
+        self._stand_in(lambda _path, _facts: True)
 
     def __call__(self, path: str, facts: Facts) -> Ready:
         self.paths.append(path)
@@ -82,7 +90,7 @@ def test_only_a_few_first_answers_are_made_at_a_time(
     serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Made(monkeypatch)
-    monkeypatch.setattr(desk, "EXISTS", {})
+    made.whatever_is_asked()
     made.may_go_on.clear()
 
     async def ask() -> list[Ready | None]:

@@ -11,8 +11,7 @@ from unittest.mock import Mock
 import pytest
 
 from dashboard.frames import EncodedFrame, Frame, encode
-from dashboard.public import desk as module
-from dashboard.public import keeping
+from dashboard.public import badges, keeping, making, paths
 from dashboard.public.desk import Desk
 from dashboard.public.facts import Facts
 from dashboard.public.ready import Ready
@@ -55,9 +54,8 @@ async def shown(desk: Desk, recent: Recent, encoded: EncodedFrame) -> None:
 
 
 async def settle(desk: Desk) -> None:
-    making = desk._making
-    if making is not None:
-        await making
+    if desk._making is not None:
+        await desk._making
 
 
 async def people(desk: Desk, path: str = PATH) -> int | None:
@@ -102,7 +100,7 @@ def test_a_fault_leaves_the_last_answers_and_is_logged(monkeypatch: pytest.Monke
         await shown(desk, recent, frame(100, 1))
         assert await people(desk) == 1
         with monkeypatch.context() as broken, pytest.raises(ZeroDivisionError):
-            broken.setattr(module, "facts_of", lambda *_: 1 / 0)
+            broken.setattr(making, "facts_of", lambda *_: 1 / 0)
             await shown(desk, recent, frame(101, 2))
         assert await people(desk) == 1
         await shown(desk, recent, frame(102, 3))
@@ -124,7 +122,7 @@ def test_a_fault_of_one_panel_leaves_its_last_answer_and_the_others_go_on(
         assert await people(desk) == 1
         before = await desk.answer(other)
         with monkeypatch.context() as broken:
-            broken.setitem(module.ANSWERS, "/badge/", faulty)
+            broken.setitem(paths.ANSWERS, "/badge/", paths.Answering(faulty, badges.exists))
             await shown(desk, recent, frame(101, 2))
             assert await people(desk) == 2
             assert desk.at_hand(other) is before
@@ -154,7 +152,7 @@ def test_a_fault_of_the_day_or_of_a_link_leaves_the_last_and_panels_go_on(
         desk = Desk(recent, lambda: settings, broken)
         await shown(desk, recent, frame(100, 1))
         broken.fails = True
-        monkeypatch.setattr(module, "leads_on", lambda *_: 1 / 0)
+        monkeypatch.setattr(making, "leads_on", lambda *_: 1 / 0)
         await shown(desk, recent, frame(101, 2))
         assert await people(desk) == 2
         assert desk.facts is not None
@@ -169,7 +167,7 @@ def test_a_clock_that_is_set_back_stops_nothing_and_nothing_heaps_up() -> None:
             await shown(desk, recent, frame(100_000 + n, n))
         for n in range(100):
             await shown(desk, recent, frame(100 + n, 1000 + n))
-        assert len(desk._frames) <= 31
+        assert len(desk._waiting._frames) <= 31
         assert await people(desk) == 1069
 
     run(scene, delay="30s")

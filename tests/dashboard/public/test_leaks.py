@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from dashboard.public.address import Format, Theme
-from dashboard.public.desk import ANSWERS, is_public
 from dashboard.public.links import PREFIX
+from dashboard.public.paths import ANSWERS, is_public
 from dashboard.public.signing import signed
 from probes.config.embed import PublicPanel
 from probes.model import (
