@@ -91,11 +91,6 @@ class Config(Settings):
     tick: Annotated[Duration, AfterValidator(_tick_length)] = 1.0
     """The longest time between two frames; what a poll learned is shown at once."""
 
-    @property
-    def public_address(self) -> str:
-        """Where the public reaches Roomwatch, without a slash at its end."""
-        return (self.embed.public.address or self.alerts.board).rstrip("/")
-
     @model_validator(mode="after")
     def _parts_agree(self) -> Config:
         wrong = [

@@ -121,7 +121,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 class EventFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A launch with a public link, and the room that the link leads to now.
 
-    `address` is the link itself, as the public writes it. Urls of rooms are the one thing here that may
+    `link` is the public link itself, as people write it. Urls of rooms are the one thing here that may
     hold a room's id, which the config made public by the event's `link`. `target`: where to go in this
     second, None where there is no place to go; `targets`: all that it may be, the main room first;
     `last`: the main room also where it is full or out of our sight. `heard_at` is wall time: when we
@@ -132,7 +132,7 @@ class EventFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     service: str
-    address: str
+    link: str
     state: EventState
     since: float | None = None
     starts_at: float | None = None
@@ -151,7 +151,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     `alive` is False where what is shown is the last that was seen before watching broke off.
     `day` is None where the status page is not public, or history was not read yet.
-    `url` is where the public reaches this, empty where nobody says.
+    `address` is where the public reaches this, empty where nobody says.
     `delay`: how many seconds later than it happened the public sees it.
     """
 
@@ -163,7 +163,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     panels: frozenset[PublicPanel]
     services: tuple[ServiceFacts, ...]
     announcements: tuple[Announcement, ...] = ()
-    url: str = ""
+    address: str = ""
     day: Day | None = None
     events: tuple[EventFacts, ...] = ()
     delay: float = 0.0

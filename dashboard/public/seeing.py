@@ -54,14 +54,14 @@ def facts_of(
         services=tuple(
             msgspec.structs.replace(
                 _service(observations[each.name], each, pasts.get(each.name, ()), public, goal),
-                way=next((event.address for event in events if event.service == each.name), ""),
+                way=next((event.link for event in events if event.service == each.name), ""),
             )
             for each in public.services
             if each.name in observations
         ),
         announcements=announcements_of(frame.notes, public)[:_MOST_ANNOUNCEMENTS],
         events=events,
-        url=(public.address or "").rstrip("/"),
+        address=public.address or "",
         delay=public.delay or 0.0,
     )
 

@@ -54,4 +54,6 @@ def signed(config: Config, panel: str, lasts: str, name: str, now: float) -> Giv
         raise CannotSign("a link is good for 366 days at most")
     made = sign(key.reveal(), asked._replace(service=service), text, now + length, label)
     until = datetime.fromtimestamp(now + length, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return Given(config.public_address + made.path, made.id, until)
+    # Who is given it may be one of ours, who reaches the board alone.
+    base = config.embed.public.address or config.alerts.board_address
+    return Given(base + made.path, made.id, until)

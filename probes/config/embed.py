@@ -49,6 +49,10 @@ def _long_enough(key: Secret) -> Secret:
     return key
 
 
+def _without_slash(url: str) -> str:
+    return url.rstrip("/")
+
+
 def _a_service(value: object) -> object:
     """A name alone stands for the service of that name."""
     return {"name": value} if isinstance(value, str) else value
@@ -91,7 +95,7 @@ class Public(Settings):
     """Two digits of each number of people, or all."""
     delay: Annotated[Duration, AfterValidator(_short)] | None = None
     """How much later the public sees what happens."""
-    address: Url | None = None
+    address: Annotated[Url, AfterValidator(_without_slash)] | None = None
     """Where the public reaches Roomwatch; public links of events need it."""
 
 

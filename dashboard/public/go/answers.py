@@ -82,7 +82,7 @@ def _data(event: EventFacts, facts: Facts) -> Ready:
     body = {
         "event": event.name,
         "title": event.title,
-        "address": event.address,
+        "address": event.link,
         "state": event.state,
         "url": event.target,
         "rooms": event.targets,
@@ -114,11 +114,11 @@ def _spread(event: EventFacts) -> int:
 
 
 def _qr_svg(event: EventFacts, _facts: Facts) -> Ready:
-    return _qr(event.address, "svg", "image/svg+xml")
+    return _qr(event.link, "svg", "image/svg+xml")
 
 
 def _qr_png(event: EventFacts, _facts: Facts) -> Ready:
-    return _qr(event.address, "png", "image/png")
+    return _qr(event.link, "png", "image/png")
 
 
 @lru_cache(maxsize=64)

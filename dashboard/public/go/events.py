@@ -35,8 +35,8 @@ def event_facts(leads: Mapping[str, Lead], frame: Frame, config: Config) -> tupl
 
 
 def link_of(event: str, config: Config) -> str:
-    """The public link of an event, as people are told it."""
-    return f"{config.public_address}{PATH}{event}"
+    """The public link of a public event, as people are told it: the config has an address for it."""
+    return f"{config.embed.public.address}{PATH}{event}"
 
 
 def _public(config: Config) -> list[Event]:
@@ -56,7 +56,7 @@ def _facts(event: Event, found: Lead, frame: Frame, config: Config) -> EventFact
         name=event.name,
         title=event.title or event.name,
         service=event.service if any(each.name == event.service for each in public.services) else "",
-        address=link_of(event.name, config),
+        link=link_of(event.name, config),
         state=found.state,
         since=found.since,
         starts_at=event.starts_at.timestamp() if event.starts_at else None,

@@ -24,7 +24,7 @@ def rss(facts: Facts) -> bytes:
     root = Xml.Element("rss", {"version": "2.0"})
     channel = Xml.SubElement(root, "channel")
     _text(channel, "title", facts.title)
-    _text(channel, "link", f"{facts.url}/status")
+    _text(channel, "link", f"{facts.address}/status")
     _text(channel, "description", f"What happened, from {facts.title}")
     _text(channel, "language", "en")
     _text(channel, "lastBuildDate", _rfc822(_newest(day)))
@@ -32,7 +32,7 @@ def rss(facts: Facts) -> bytes:
     for each in day.happenings:
         item = Xml.SubElement(channel, "item")
         _text(item, "title", _title(each))
-        _text(item, "link", f"{facts.url}/status#h-{each.key}")
+        _text(item, "link", f"{facts.address}/status#h-{each.key}")
         if each.text:
             _text(item, "description", _as_html(each.text))
         _text(item, "guid", _id(each.key), isPermaLink="false")
@@ -47,9 +47,9 @@ def atom(facts: Facts) -> bytes:
     _text(root, "title", facts.title)
     _text(root, "id", _id(f"feed\0{facts.title}"))
     _text(root, "updated", _rfc3339(_newest(day)))
-    Xml.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": f"{facts.url}/status"})
+    Xml.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": f"{facts.address}/status"})
     Xml.SubElement(
-        root, "link", {"rel": "self", "type": "application/atom+xml", "href": f"{facts.url}/status.atom"}
+        root, "link", {"rel": "self", "type": "application/atom+xml", "href": f"{facts.address}/status.atom"}
     )
     _text(Xml.SubElement(root, "author"), "name", facts.title)
     for each in day.happenings:
@@ -58,7 +58,7 @@ def atom(facts: Facts) -> bytes:
         _text(entry, "id", _id(each.key))
         _text(entry, "published", _rfc3339(each.at))
         _text(entry, "updated", _rfc3339(each.at))
-        Xml.SubElement(entry, "link", {"rel": "alternate", "href": f"{facts.url}/status#h-{each.key}"})
+        Xml.SubElement(entry, "link", {"rel": "alternate", "href": f"{facts.address}/status#h-{each.key}"})
         _text(entry, "content", each.text or each.title, type="text")
         Xml.SubElement(entry, "category", {"term": each.kind})
     return _written(root)

@@ -154,7 +154,7 @@ def test_titles_that_are_not_public_and_numbers_that_come_later_are_not_told() -
 
 
 def test_the_link_is_at_the_public_address() -> None:
-    assert facts_after(config(), one_room()).address == "https://status.example.org/go/launch"
+    assert facts_after(config(), one_room()).link == "https://status.example.org/go/launch"
 
 
 def test_a_service_that_is_not_public_is_not_named() -> None:

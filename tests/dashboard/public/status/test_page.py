@@ -67,7 +67,7 @@ def launch(to: str, **changes: Any) -> EventFacts:
         name="launch",
         title="Launch",
         service="spaces",
-        address="https://status.example.org/go/launch",
+        link="https://status.example.org/go/launch",
         state=EventState.MOVED,
         target="https://rooms.example.org/2",
         to_title=to,
