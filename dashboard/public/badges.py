@@ -14,9 +14,10 @@ from dashboard.public import address
 from dashboard.public.address import Format, Theme
 from dashboard.public.cards import TONES, success_tone
 from dashboard.public.facts import Facts, ServiceFacts
+from dashboard.public.figures import count, percent
 from dashboard.public.parts import Tone
 from dashboard.public.ready import Ready, ready
-from dashboard.public.text import clean, count, escaped, fitted, percent, width
+from dashboard.public.text import clean, escaped, fitted, width
 from probes.config.embed import PublicPanel
 from probes.model import Cause
 
@@ -68,7 +69,7 @@ def _relocation(service: ServiceFacts) -> Badge:
         return Badge("has not moved", Tone.GOOD)
     if newest.to_title is None:
         return Badge("the room has ended", Tone.BAD)
-    followed = f" · {newest.carried_over:.0%} have followed" if newest.carried_over is not None else ""
+    followed = f" · {percent(newest.carried_over)} have followed" if newest.carried_over is not None else ""
     return Badge(f"moved{followed}", Tone.MOVE)
 
 

@@ -6,8 +6,9 @@ No style attributes, which a policy of somebody else's page may forbid.
 from __future__ import annotations
 
 from dashboard.public import chart
+from dashboard.public.figures import clock
 from dashboard.public.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Way
-from dashboard.public.text import clock, escaped
+from dashboard.public.text import escaped
 
 
 def card_html(card: Card) -> str:

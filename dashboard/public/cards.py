@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from dashboard.public import chart
 from dashboard.public.facts import Move, ServiceFacts
+from dashboard.public.figures import count, lasting, percent
 from dashboard.public.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Tone, Way
-from dashboard.public.text import count, lasting, percent
 from probes.config.embed import PublicPanel
 from probes.model import Cause, State
 
@@ -118,7 +118,8 @@ def _passage(move: Move) -> list[Part]:
 def _followed(move: Move) -> list[str]:
     said = []
     if move.carried_over is not None and move.to_title is not None:
-        said.append(f"{move.carried_over:.0%} have followed")
+        followed = "followed" if move.settled else "have followed"
+        said.append(f"{percent(move.carried_over)} {followed}")
     if move.to_title is None and move.before:
         said.append(f"{count(move.before)} people were in")
     if move.dark_seconds:

@@ -19,7 +19,8 @@ from dashboard.public.facts import (
     Series,
     ServiceFacts,
 )
-from dashboard.public.words import OUTCOMES, rounded, rounded_share, sentence
+from dashboard.public.figures import rounded, rounded_share
+from dashboard.public.words import OUTCOMES, sentence
 from probes.config.embed import Public, PublicServiceSettings
 from probes.history import RoomKey
 from probes.model import Observation, Place, Relocation, Sample, State, Status

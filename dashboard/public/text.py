@@ -1,11 +1,10 @@
-"""Text that comes from others, made harmless and made to fit, and figures as the public reads them."""
+"""Text that comes from others, made harmless and made to fit."""
 
 from __future__ import annotations
 
 import html
 import re
 import unicodedata
-from datetime import UTC, datetime
 
 # What a title may not hold: controls, what turns the direction of writing, and what XML has no place for.
 _FORBIDDEN = re.compile(
@@ -64,38 +63,3 @@ def fitted(text: str, size: float, room: float, bold: bool = False) -> str:
             break
         kept += 1
     return text[:kept].rstrip("\u200d\ufe0f ") + "…"
-
-
-def count(number: int | None) -> str:
-    """668000 is 668k. Unknown is a dash."""
-    if number is None:
-        return "–"
-    for unit, sign in ((1_000_000_000, "B"), (1_000_000, "M"), (1_000, "k")):
-        if number >= unit * (10 if sign == "k" else 1) * 0.9995:
-            value = number / unit
-            digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-            digits = min(digits, 1) if sign == "k" else digits
-            shown = f"{value:.{digits}f}"
-            return (shown.rstrip("0").rstrip(".") if digits else shown) + sign
-    return f"{number:,}"
-
-
-def percent(share: float | None) -> str:
-    """0.941 is 94.1%. Unknown is a dash."""
-    return "–" if share is None else f"{share * 100:.1f}".removesuffix(".0") + "%"
-
-
-def lasting(seconds: float) -> str:
-    """118 is "1 min 58 s"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
-def clock(at: float) -> str:
-    """The time of day where nobody's time zone is known."""
-    return f"{datetime.fromtimestamp(at, UTC):%H:%M} UTC"

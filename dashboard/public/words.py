@@ -1,7 +1,10 @@
-"""States, outcomes and numbers in the words that the public reads."""
+"""States, outcomes and joins that fail, in the words that the public reads."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from dashboard.public.figures import percent, rounded_share
 from probes.model import Cause, Observation, Outcome, Relocation, State
 
 OUTCOMES: dict[Outcome, str] = {
@@ -23,6 +26,20 @@ OUTCOMES: dict[Outcome, str] = {
 """Why people did not get in; several causes of ours are one for them."""
 
 _MOST = 0.5
+
+_SHARES = (
+    (0.95, "Nearly all tries fail"),
+    (0.8, "Most tries fail"),
+    (0.6, "About two tries in three fail"),
+    (0.42, "About one try in two fails"),
+    (0.29, "About one try in three fails"),
+    (0.22, "About one try in four fails"),
+    (0.15, "About one try in six fails"),
+    (0.08, "About one try in ten fails"),
+    (0.03, "About one try in twenty fails"),
+    (0.0, "A few tries in a hundred fail"),
+)
+_MOST_CAUSES = 4
 
 
 def sentence(observation: Observation, moves: tuple[Relocation, ...]) -> str:
@@ -61,20 +78,15 @@ def _parts(observation: Observation) -> str:
     return "There are problems" if observation.state is State.FAILING else "There are small problems"
 
 
-def rounded(count: int | None, exact: bool) -> int | None:
-    """`count` with its first two digits, or as it is."""
-    if count is None or exact or count < 100:
-        return count
-    step: int = 10 ** (len(str(count)) - 2)
-    return (count + step // 2) // step * step
-
-
-def rounded_share(share: float | None, exact: bool) -> float | None:
-    """`share` in whole percent, never 0 or 1 where it is not; or in tenths of a percent."""
-    if share is None:
-        return None
-    steps = 1000 if exact else 100
-    nearest = round(share * steps) / steps
-    if nearest >= 1 > share or nearest <= 0 < share:
-        return 1 - 1 / steps if share > 0.5 else 1 / steps
-    return nearest
+def tries_that_fail(success: float | None, errors: Mapping[Outcome, float], causes: bool, exact: bool) -> str:
+    """A sentence about the joins, or nothing where all get in; with the causes where they are public."""
+    if success is None or success >= 0.99:
+        return ""
+    said = next(words for least, words in _SHARES if 1 - success >= least)
+    named: dict[str, float] = {}
+    for outcome, share in errors.items():
+        word = OUTCOMES.get(outcome, "other")
+        named[word] = named.get(word, 0.0) + share
+    largest = sorted(named.items(), key=lambda item: -item[1])[:_MOST_CAUSES]
+    told = [f"{word} {percent(rounded_share(share, exact))}" for word, share in largest if share >= 0.005]
+    return f"{said}: {', '.join(told)}." if causes and told else f"{said}."

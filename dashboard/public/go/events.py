@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from dashboard.frames import Frame
 from dashboard.public.facts import EventFacts, EventState, Target
+from dashboard.public.figures import rounded
 from dashboard.public.go.leading import Lead, free, lead, turn
 from dashboard.public.seeing import told_title
-from dashboard.public.words import rounded
 from probes.config.room_link import address, own_host
 from probes.model import RoomView
 from probes.settings import Config, Event

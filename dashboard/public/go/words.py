@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from dashboard.public.facts import EventFacts, EventState
+from dashboard.public.figures import count
 
 
 class Said(NamedTuple):
@@ -51,21 +52,9 @@ def badge_words(event: EventFacts) -> tuple[str, str]:
     if event.target is None:
         return "the room", _SHORT.get(event.state, "open")
     moved = event.state is EventState.MOVED
-    return "the room moved here" if moved else "the room is here", compact(event.people) or "join"
-
-
-def compact(count: int | None) -> str:
-    """A number of people in a few signs: 950, 5.2k, 168k, 1.3M; nothing where it is not known."""
-    if count is None:
-        return ""
-    for size, unit in ((1_000_000, "M"), (1_000, "k")):
-        if count >= size:
-            return (
-                f"{count / size:.1f}".removesuffix(".0") + unit
-                if count < 10 * size
-                else f"{count // size}{unit}"
-            )
-    return str(count)
+    return "the room moved here" if moved else "the room is here", "join" if event.people is None else count(
+        event.people
+    )
 
 
 def utc(at: float) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from dashboard.conditional import digest
 from dashboard.public.facts import Facts, ServiceFacts
+from dashboard.public.figures import rounded_share
 from dashboard.public.status.day import BAR, BARS, Bar, Component
 from dashboard.public.status.past import Bin, Past
-from dashboard.public.words import rounded_share
 from probes.config.embed import PublicPanel
 from probes.model import Outcome, State
 

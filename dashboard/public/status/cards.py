@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from dashboard.public.facts import Facts, Move, ServiceFacts
+from dashboard.public.figures import count, lasting, percent
 from dashboard.public.status import draw
 from dashboard.public.status.bars import joins_now
-from dashboard.public.status.wording import length, people, percent
 from probes.config.embed import PublicPanel
 from probes.model import Cause
 
@@ -29,7 +29,7 @@ def _card(heading: str, body: str) -> str:
 
 
 def _in_the_room(service: ServiceFacts) -> str:
-    now = people(service.participants)
+    now = count(service.participants)
     partly = " · not all of it answers" if not service.complete and service.participants is not None else ""
     series = service.series
     words = f"People in the room over the last 30 minutes, now {now}"
@@ -67,7 +67,7 @@ def _way(move: Move) -> str:
 def _followed(move: Move, service: ServiceFacts, facts: Facts) -> str:
     meter, said = "", []
     if move.to_title is None:
-        said.append(f"it ended with {people(move.before)} people" if move.before else "it has ended")
+        said.append(f"it ended with {count(move.before)} people" if move.before else "it has ended")
     elif move.carried_over is not None and move.cause is not Cause.OVERFLOWED:
         part = 100 * min(1.0, move.carried_over)
         meter = (
@@ -78,7 +78,7 @@ def _followed(move: Move, service: ServiceFacts, facts: Facts) -> str:
         followed = "followed" if move.settled else "have followed"
         said.append(f"{percent(move.carried_over)} {followed}")
     if move.dark_seconds:
-        said.append(f"{length(move.dark_seconds)} without a room")
+        said.append(f"{lasting(move.dark_seconds)} without a room")
     open_to = (event for event in facts.events if event.service == service.name and event.target is not None)
     link = next(open_to, None) if move.to_title is not None else None
     joined = [escape(part) for part in said]

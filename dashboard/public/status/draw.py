@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from html import escape
 
+from dashboard.public.figures import clocks, percent
 from dashboard.public.status.day import BAR, Bar
-from dashboard.public.status.wording import percent
 from probes.model import State
 
 _WIDTH, _HEIGHT = 210.0, 40.0
@@ -82,12 +81,7 @@ def bar_words(bar: Bar) -> str:
         said.append(f"{percent(bar.success)} got in")
     elif bar.shares.get(bar.state):
         said.append(f"for {max(1, round(bar.shares[bar.state] * BAR / 60))} min")
-    return f"{clock(bar.at)} to {clock(bar.at + BAR)} UTC: {', '.join(said)}"
-
-
-def clock(at: float) -> str:
-    """`18:01`, in UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%H:%M")
+    return f"{clocks(bar.at, bar.at + BAR)}: {', '.join(said)}"
 
 
 def badge(left: str, right: str, state: State) -> str:

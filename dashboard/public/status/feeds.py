@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from xml.etree import ElementTree as Xml
 
 from dashboard.public.facts import Facts
+from dashboard.public.figures import rfc3339
 from dashboard.public.status.day import Day, Happening
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -46,7 +47,7 @@ def atom(facts: Facts) -> bytes:
     root = Xml.Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
     _text(root, "title", facts.title)
     _text(root, "id", _id(f"feed\0{facts.title}"))
-    _text(root, "updated", _rfc3339(_newest(day)))
+    _text(root, "updated", rfc3339(_newest(day)))
     Xml.SubElement(root, "link", {"rel": "alternate", "type": "text/html", "href": f"{facts.address}/status"})
     Xml.SubElement(
         root, "link", {"rel": "self", "type": "application/atom+xml", "href": f"{facts.address}/status.atom"}
@@ -56,8 +57,8 @@ def atom(facts: Facts) -> bytes:
         entry = Xml.SubElement(root, "entry")
         _text(entry, "title", _title(each), type="text")
         _text(entry, "id", _id(each.key))
-        _text(entry, "published", _rfc3339(each.at))
-        _text(entry, "updated", _rfc3339(each.at))
+        _text(entry, "published", rfc3339(each.at))
+        _text(entry, "updated", rfc3339(each.at))
         Xml.SubElement(entry, "link", {"rel": "alternate", "href": f"{facts.address}/status#h-{each.key}"})
         _text(entry, "content", each.text or each.title, type="text")
         Xml.SubElement(entry, "category", {"term": each.kind})
@@ -96,10 +97,6 @@ def _id(key: str) -> str:
 
 def _rfc822(at: float) -> str:
     return format_datetime(datetime.fromtimestamp(at, UTC), usegmt=True)
-
-
-def _rfc3339(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _written(root: Xml.Element) -> bytes:

@@ -13,10 +13,11 @@ import msgspec
 
 from dashboard.conditional import digest
 from dashboard.public.facts import Announcement, Facts
+from dashboard.public.figures import lasting
 from dashboard.public.status.day import DAY, Episode, Happening, Kind
 from dashboard.public.status.moves import Manner, Moved
 from dashboard.public.status.past import BEGIN, Turn
-from dashboard.public.status.wording import length, tries_that_fail
+from dashboard.public.words import tries_that_fail
 from probes.model import Cause, State
 
 PAUSE = 120.0
@@ -141,7 +142,7 @@ def _well_again(group: Sequence[Turn], manner: Manner) -> Happening:
         at=last.until,
         time=last.ended,
         title="All is well again",
-        text=f"After {length(lasted)}." if lasted > 0 else "",
+        text=f"After {lasting(lasted)}." if lasted > 0 else "",
         service=manner.label,
         state=State.OK,
     )

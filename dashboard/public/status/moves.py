@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from dashboard.conditional import digest
 from dashboard.public.facts import Move
+from dashboard.public.figures import count, lasting, percent
 from dashboard.public.status.day import Happening, Kind
-from dashboard.public.status.wording import length, people, percent
 from probes.model import Cause, State
 
 
@@ -54,7 +54,7 @@ def _ended(moved: Moved, manner: Manner) -> list[Happening]:
                 moved, manner, "moved", moved.at, 0.0, "The room moved to another server", "", State.OK
             )
         ]
-    audience = f" with {people(move.before)} people" if move.before else ""
+    audience = f" with {count(move.before)} people" if move.before else ""
     words = f"{_room(move)} ended{audience}."
     live = "" if move.to_title is not None else "Where it goes on is not known yet."
     return [
@@ -67,7 +67,7 @@ def _found(moved: Moved, manner: Manner) -> list[Happening]:
     if move.to_title is None or moved.found_at is None or move.cause in (Cause.OVERFLOWED, Cause.MOVED):
         return []
     dark = move.dark_seconds or 0.0
-    after = f" after {length(dark)}" if dark >= 1 else ""
+    after = f" after {lasting(dark)}" if dark >= 1 else ""
     words = f"{_room(move)} opened again as {_next(move)}{after}."
     live = ""
     if move.carried_over is not None and not move.settled:
@@ -85,7 +85,7 @@ def _settled(moved: Moved, manner: Manner) -> list[Happening]:
         return []
     title = f"{percent(move.carried_over)} of the people followed"
     words = (
-        f"{_next(move, begins=True)} has {people(move.now)} people; there were {people(move.before)} before."
+        f"{_next(move, begins=True)} has {count(move.now)} people; there were {count(move.before)} before."
     )
     return [_happening(moved, manner, "settled", moved.settled_at, moved.followed, title, words, None)]
 

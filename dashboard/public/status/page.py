@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
 from dashboard.public.address import Theme
 from dashboard.public.facts import EventState, Facts, ServiceFacts
+from dashboard.public.figures import calendar, clock, lasting, percent, rfc3339
 from dashboard.public.status import draw
 from dashboard.public.status.cards import cards
 from dashboard.public.status.day import BAR, DAY, Component, Day, Happening, Kind
 from dashboard.public.status.overall import Overall, overall
-from dashboard.public.status.wording import length, percent
 from probes.config.embed import PublicPanel
 
 _HERE = Path(__file__).parent
@@ -81,8 +80,7 @@ def _part(name: str, html: str, css: str = "", more: str = "") -> str:
 
 def moment(at: float) -> str:
     """A time of day in UTC, which the script says in the reader's own zone."""
-    told = datetime.fromtimestamp(at, UTC)
-    return f'<time datetime="{told:%Y-%m-%dT%H:%M:%SZ}">{told:%H:%M} UTC</time>'
+    return f'<time datetime="{rfc3339(at)}">{clock(at)}</time>'
 
 
 def _banner(now: Overall) -> str:
@@ -99,12 +97,11 @@ def _notices(facts: Facts) -> str:
             said.append(f'<p class="go">The room moved. {link}Join the new room{name} ↗</a></p>')
         elif event.state is EventState.ENDED:
             said.append(f'<p class="go">The room has ended. {link}Wait here for the new one ↗</a></p>')
-    for coming in facts.day.upcoming if facts.day else ():
-        day = datetime.fromtimestamp(coming.starts_at, UTC)
-        said.append(
-            f'<p class="told">Coming up: <b>{escape(coming.title)}</b>, '
-            f"{day:%-d %B}, {moment(coming.starts_at)}</p>"
-        )
+    said += [
+        f'<p class="told">Coming up: <b>{escape(coming.title)}</b>, '
+        f"{calendar(coming.starts_at)}, {moment(coming.starts_at)}</p>"
+        for coming in (facts.day.upcoming if facts.day else ())
+    ]
     return "".join(said)
 
 
@@ -123,7 +120,7 @@ def _known_for(facts: Facts) -> str:
     since = facts.day.since if facts.day else facts.at
     if facts.at - since > DAY - 2 * BAR:
         return "in 24 h"
-    return f"in {length(60 * max(1, (facts.at - since) // 60))}"
+    return f"in {lasting(60 * max(1, (facts.at - since) // 60))}"
 
 
 def _component(component: Component, over: str) -> str:

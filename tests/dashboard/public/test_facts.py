@@ -10,8 +10,9 @@ import pytest
 
 from dashboard.frames import Frame
 from dashboard.public.facts import Facts, ServiceFacts
+from dashboard.public.figures import rounded, rounded_share
 from dashboard.public.seeing import facts_of
-from dashboard.public.words import OUTCOMES, rounded, rounded_share
+from dashboard.public.words import OUTCOMES
 from probes.config.embed import Public
 from probes.history import sample_of
 from probes.model import (

@@ -13,7 +13,6 @@ import pytest
 from dashboard.public.facts import EventFacts, Facts
 from dashboard.public.go.answers import answer
 from dashboard.public.go.leading import Lead
-from dashboard.public.go.words import compact
 from dashboard.public.ready import Ready
 from dashboard.public.seeing import facts_of
 from probes.model import Observation
@@ -194,24 +193,6 @@ def test_a_hostile_title_is_text_in_every_format() -> None:
 
 
 # --- pictures ---
-
-
-@pytest.mark.parametrize(
-    ("people", "text"),
-    [
-        (None, ""),
-        (0, "0"),
-        (950, "950"),
-        (1_000, "1k"),
-        (5_200, "5.2k"),
-        (9_999, "10k"),
-        (168_400, "168k"),
-        (999_999, "999k"),
-        (1_325_000, "1.3M"),
-    ],
-)
-def test_people_are_told_in_a_few_signs(people: int | None, text: str) -> None:
-    assert compact(people) == text
 
 
 def test_the_badge_says_where_the_room_is() -> None:
