@@ -6,37 +6,22 @@ The schema: https://shields.io/badges/endpoint-badge
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
 from dashboard.public import address
 from dashboard.public.address import Format, Theme
+from dashboard.public.badge_svg import COLOURS, Badge, badge_svg
 from dashboard.public.cards import TONES, success_tone
 from dashboard.public.facts import Facts, ServiceFacts
 from dashboard.public.figures import count, percent
 from dashboard.public.parts import Tone
 from dashboard.public.ready import Ready, ready
-from dashboard.public.text import clean, escaped, fitted, width
+from dashboard.public.text import clean
 from probes.config.embed import PublicPanel
 from probes.model import Cause
 
 PREFIX = "/badge/"
-_COLOURS = {
-    Tone.GOOD: "#137a57",
-    Tone.WARN: "#94600f",
-    Tone.BAD: "#c22f2f",
-    Tone.GREY: "#5b6679",
-    Tone.PEOPLE: "#1f6fd6",
-    Tone.MOVE: "#7a4fd6",
-}
-_SIZE, _HEIGHT, _PAD = 11, 20, 6
-_WIDEST = 260
-
-
-class Badge(NamedTuple):
-    message: str
-    tone: Tone
 
 
 def _state(service: ServiceFacts) -> Badge:
@@ -112,31 +97,5 @@ def exists(path: str, facts: Facts) -> bool:
 
 
 def _endpoint(label: str, badge: Badge) -> bytes:
-    shown = {"label": clean(label) or "rooms", "message": badge.message, "color": _COLOURS[badge.tone]}
+    shown = {"label": clean(label) or "rooms", "message": badge.message, "color": COLOURS[badge.tone]}
     return msgspec.json.encode({"schemaVersion": 1, **shown, "cacheSeconds": 300})
-
-
-def badge_svg(label: str, badge: Badge) -> str:
-    """A flat badge 20 high; texts are exactly as wide as was reckoned, whatever the family."""
-    left, right = (fitted(text, _SIZE, _WIDEST) for text in (label, badge.message))
-    first, second = (width(text, _SIZE) + 2 * _PAD for text in (left, right))
-    whole = first + second
-    told = escaped(f"{left}: {right}")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole:.1f}" height="{_HEIGHT}"'
-        f' viewBox="0 0 {whole:.1f} {_HEIGHT}" role="img" aria-label="{told}"><title>{told}</title>'
-        f'<clipPath id="r"><rect width="{whole:.1f}" height="{_HEIGHT}" rx="3"/></clipPath>'
-        f'<g clip-path="url(#r)"><rect width="{whole:.1f}" height="{_HEIGHT}" fill="#3d4351"/>'
-        f'<rect x="{first:.1f}" width="{second:.1f}" height="{_HEIGHT}" fill="{_COLOURS[badge.tone]}"/></g>'
-        f'<g fill="#fff" font-family="Verdana,Geneva,DejaVu Sans,sans-serif" font-size="{_SIZE}">'
-        f"{_label(_PAD, left)}{_label(first + _PAD, right)}</g></svg>"
-    )
-
-
-def _label(x: float, text: str) -> str:
-    if not text:
-        return ""
-    return (
-        f'<text x="{x:.1f}" y="14" textLength="{width(text, _SIZE):.1f}" lengthAdjust="spacingAndGlyphs"'
-        f' unicode-bidi="isolate">{escaped(text)}</text>'
-    )

@@ -13,11 +13,11 @@ from io import BytesIO
 
 import msgspec
 
-from dashboard.public.facts import EventFacts, EventState, Facts
-from dashboard.public.go.badge import badge
+from dashboard.public.badge_svg import badge_svg
+from dashboard.public.facts import EventFacts, Facts
 from dashboard.public.go.events import PATH as PREFIX
 from dashboard.public.go.page import page
-from dashboard.public.go.words import badge_words, said
+from dashboard.public.go.words import badge_of, said
 from dashboard.public.ready import Ready, ready
 
 __all__ = ["PREFIX", "answer", "exists"]
@@ -29,14 +29,6 @@ CACHE = "public, max-age=1, stale-while-revalidate=2, stale-if-error=3600"
 a room that has ended. While we are down the last known room is better than an error page."""
 
 QR_CACHE = "public, max-age=300"
-
-_COLOURS = {
-    EventState.OPEN: "#12704f",
-    EventState.MOVED: "#1f6fd6",
-    EventState.FULL: "#8f5c10",
-    EventState.ENDED: "#c42b2b",
-}
-_GREY = "#5b6679"
 
 ARRIVALS = 20_000
 """How many of those who wait on the page go on in one second, so that a room which opens is not run down."""
@@ -104,9 +96,7 @@ def _data(event: EventFacts, facts: Facts) -> Ready:
 
 
 def _badge(event: EventFacts, _facts: Facts) -> Ready:
-    label, message = badge_words(event)
-    picture = badge(label, message, _COLOURS.get(event.state, _GREY))
-    return ready(picture, "image/svg+xml", Cache_Control=CACHE)
+    return ready(badge_svg(*badge_of(event)), "image/svg+xml", Cache_Control=CACHE)
 
 
 def _spread(event: EventFacts) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from dashboard.public.badge_svg import Badge
 from dashboard.public.facts import EventFacts, EventState
 from dashboard.public.figures import count
+from dashboard.public.parts import Tone
 
 
 class Said(NamedTuple):
@@ -39,22 +41,22 @@ def said(event: EventFacts) -> Said:
             return Said("The room is open", "It has no address that this page can lead to.")
 
 
-_SHORT = {
-    EventState.BEFORE: "not open yet",
-    EventState.FULL: "full",
-    EventState.ENDED: "ended",
-    EventState.UNKNOWN: "unknown",
+_BADGES = {
+    EventState.BEFORE: Badge("not open yet", Tone.GREY),
+    EventState.FULL: Badge("full", Tone.WARN),
+    EventState.ENDED: Badge("ended", Tone.BAD),
+    EventState.UNKNOWN: Badge("unknown", Tone.GREY),
 }
 
 
-def badge_words(event: EventFacts) -> tuple[str, str]:
-    """The two halves of the badge: what it is about, and how it is."""
+def badge_of(event: EventFacts) -> tuple[str, Badge]:
+    """What the badge is about, and how that is."""
     if event.target is None:
-        return "the room", _SHORT.get(event.state, "open")
-    moved = event.state is EventState.MOVED
-    return "the room moved here" if moved else "the room is here", "join" if event.people is None else count(
-        event.people
-    )
+        return "the room", _BADGES.get(event.state, Badge("open", Tone.GOOD))
+    people = "join" if event.people is None else count(event.people)
+    if event.state is EventState.MOVED:
+        return "the room moved here", Badge(people, Tone.MOVE)
+    return "the room is here", Badge(people, Tone.GOOD)
 
 
 def utc(at: float) -> str:
