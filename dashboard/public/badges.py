@@ -12,12 +12,12 @@ import msgspec
 from dashboard.public import address
 from dashboard.public.address import Format, Theme
 from dashboard.public.badge_svg import COLOURS, Badge, badge_svg
-from dashboard.public.cards import TONES, success_tone
 from dashboard.public.facts import Facts, ServiceFacts
 from dashboard.public.figures import count, percent
 from dashboard.public.parts import Tone
 from dashboard.public.ready import Ready, ready
 from dashboard.public.text import clean
+from dashboard.public.tones import TONES, joins_now
 from probes.config.embed import PublicPanel
 from probes.model import Cause
 
@@ -35,8 +35,9 @@ def _concurrency(service: ServiceFacts) -> Badge:
 
 
 def _joins(service: ServiceFacts) -> Badge:
-    tone = success_tone(service.success, service.goal)
-    return Badge(f"{percent(service.success)} get in", tone) if tone else Badge("joins unknown", Tone.GREY)
+    if service.success is None:
+        return Badge("joins unknown", Tone.GREY)
+    return Badge(f"{percent(service.success)} get in", TONES[joins_now(service)])
 
 
 def _errors(service: ServiceFacts) -> Badge:
@@ -45,7 +46,7 @@ def _errors(service: ServiceFacts) -> Badge:
     worst = next(iter(service.errors.items()), None)
     if worst is None:
         return Badge("no errors", Tone.GOOD)
-    return Badge(f"{worst[0]} {percent(worst[1])}", success_tone(service.success, service.goal) or Tone.GREY)
+    return Badge(f"{worst[0]} {percent(worst[1])}", TONES[joins_now(service)])
 
 
 def _relocation(service: ServiceFacts) -> Badge:

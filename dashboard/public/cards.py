@@ -8,14 +8,12 @@ from dashboard.public import chart
 from dashboard.public.facts import Move, ServiceFacts
 from dashboard.public.figures import count, lasting, percent
 from dashboard.public.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Tone, Way
+from dashboard.public.tones import TONES, joins_now
 from probes.config.embed import PublicPanel
-from probes.model import Cause, State
+from probes.model import Cause
 
-TONES = {State.OK: Tone.GOOD, State.STRAINED: Tone.WARN, State.FAILING: Tone.BAD, State.UNKNOWN: Tone.GREY}
 _MOST_ROWS = 6
 _UNSEEN = (Number("–"), Note("This is not known."))
-_CLOSE = 0.05
-"""How far below the goal is strained, and not failing."""
 
 
 def _state(service: ServiceFacts) -> Card:
@@ -46,23 +44,16 @@ def _concurrency(service: ServiceFacts) -> Card:
     return Card("In the room", service.label, parts, f"{told}; {note}")
 
 
-def success_tone(share: float | None, goal: float) -> Tone | None:
-    """How good a share of joins is."""
-    if share is None:
-        return None
-    return Tone.GOOD if share >= goal else Tone.WARN if share >= goal - _CLOSE else Tone.BAD
-
-
 def _joins(service: ServiceFacts) -> Card:
     if not any(known is not None for known in (service.success, *service.series.success)):
         return Card("Joins that got in", service.label, _UNSEEN, "How many joins get in is not known")
-    tone = success_tone(service.success, service.goal)
+    tone = TONES[joins_now(service)]
     note = f"goal {percent(service.goal)} · last {chart.span(service.series).minutes} min"
     told = f"{percent(service.success)} of joins get in"
     if service.success is None:
         told = "How many joins get in is not known"
     waiting = f"about {count(service.waiting)} at the door" if service.waiting else ""
-    drawn = Chart(chart.shares(service.series, service.goal, tone or Tone.GREY), f"Joins that got in, {note}")
+    drawn = Chart(chart.shares(service.series, service.goal, tone), f"Joins that got in, {note}")
     parts = (Number(percent(service.success), tone, waiting), drawn, Note(note))
     return Card("Joins that got in", service.label, parts, f"{told}; {note}")
 

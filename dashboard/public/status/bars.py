@@ -9,13 +9,14 @@ from dashboard.public.facts import Facts, ServiceFacts
 from dashboard.public.figures import rounded_share
 from dashboard.public.status.day import BAR, BARS, Bar, Component
 from dashboard.public.status.past import Bin, Past
+from dashboard.public.tones import joins_now
 from probes.config.embed import PublicPanel
 from probes.model import Outcome, State
+from probes.state.joining import FAILING_BELOW, FEWEST_FAILING, FEWEST_STRAINED
 
 MOST_NODES = 20
 WORST_FIRST = (State.FAILING, State.UNKNOWN, State.STRAINED, State.OK)
-_CLEARLY_BELOW = 0.95
-_FEWEST_FAILED = {State.STRAINED: 2, State.FAILING: 3}
+_FEWEST_FAILED = {State.STRAINED: FEWEST_STRAINED, State.FAILING: FEWEST_FAILING}
 _HARDLY_AWAY = 0.99
 _UNHEARD = (Outcome.NO_MEDIA, Outcome.SILENT)
 _WORKS = (State.OK, State.STRAINED)
@@ -124,18 +125,9 @@ def _by_share(count: _Count, goal: float, exact: bool) -> Bar:
 def state_of_share(good: float, all_: float, goal: float) -> State:
     """As a service's state is told of its joins: below the goal or clearly so, and not by chance."""
     share, failed = good / all_, all_ - good
-    if share < _CLEARLY_BELOW and failed >= _FEWEST_FAILED[State.FAILING]:
+    if share < FAILING_BELOW and failed >= _FEWEST_FAILED[State.FAILING]:
         return State.FAILING
     return State.STRAINED if share < goal and failed >= _FEWEST_FAILED[State.STRAINED] else State.OK
-
-
-def joins_now(service: ServiceFacts) -> State:
-    """How joins are now. Shares may be rounded, so the service's own state has the first word."""
-    if service.success is None or service.state is State.UNKNOWN:
-        return State.UNKNOWN
-    if service.state is State.OK or service.success >= service.goal:
-        return State.OK
-    return State.FAILING if service.success < _CLEARLY_BELOW else State.STRAINED
 
 
 # --- Nodes ---

@@ -7,7 +7,7 @@ from html import escape
 from dashboard.public.facts import Facts, Move, ServiceFacts
 from dashboard.public.figures import count, lasting, percent
 from dashboard.public.status import draw
-from dashboard.public.status.bars import joins_now
+from dashboard.public.tones import joins_now
 from probes.config.embed import PublicPanel
 from probes.model import Cause
 

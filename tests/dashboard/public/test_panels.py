@@ -148,10 +148,11 @@ def test_a_sum_of_which_a_part_is_missing_says_so() -> None:
     assert "at least in 3 rooms" in words
 
 
-def test_joins_are_judged_by_their_goal() -> None:
-    assert 'class="figure warn"' in html_of(PublicPanel.JOINS, service())
+def test_joins_are_judged_as_the_service_is() -> None:
+    assert 'class="figure bad"' in html_of(PublicPanel.JOINS, service())
+    assert 'class="figure warn"' in html_of(PublicPanel.JOINS, service(success=0.97))
     assert 'class="figure good"' in html_of(PublicPanel.JOINS, service(success=0.99))
-    assert 'class="figure bad"' in html_of(PublicPanel.JOINS, service(success=0.5))
+    assert 'class="figure good"' in html_of(PublicPanel.JOINS, service(success=0.9, state=State.OK))
     assert "about 41k at the door" in text_of(PublicPanel.JOINS, service())
 
 
