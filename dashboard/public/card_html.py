@@ -6,19 +6,20 @@ No style attributes, which a policy of somebody else's page may forbid.
 from __future__ import annotations
 
 from dashboard.public import chart
-from dashboard.public.figures import clock
+from dashboard.public.figures import clock, rfc3339
 from dashboard.public.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Way
 from dashboard.public.text import escaped
 
 
-def card_html(card: Card) -> str:
-    """The card as an article."""
+def card_html(card: Card, heading: str = "h2") -> str:
+    """The card as an article. `heading`: the element of its title, by what stands above it."""
     parts = "".join(map(_part, card.parts))
     if not card.title:
         return parts
+    beside = f'<bdi class="beside cut">{escaped(card.beside)}</bdi>' if card.beside else ""
     return (
-        f'<article class="card"><header><h2 class="title">{escaped(card.title)}</h2>'
-        f'<bdi class="beside cut">{escaped(card.beside)}</bdi></header>{parts}</article>'
+        f'<article class="card"><header><{heading} class="title">{escaped(card.title)}</{heading}>'
+        f"{beside}</header>{parts}</article>"
     )
 
 
@@ -54,16 +55,17 @@ def _part(part: Part) -> str:
 
 
 def _banner(part: Banner) -> str:
+    of = f'<bdi class="of cut">{escaped(part.label)}</bdi>' if part.label else ""
     since = f'<span class="since">since {moment(part.since)}</span>' if part.since is not None else ""
     return (
-        f'<article class="banner {part.tone}"><bdi class="of cut">{escaped(part.label)}</bdi>'
+        f'<article class="banner {part.tone}">{of}'
         f'<p class="sentence"><b>{escaped(part.sentence)}</b>{since}</p></article>'
     )
 
 
 def moment(at: float) -> str:
     """A time of day, which the page's script puts into the reader's own time zone."""
-    return f'<time data-at="{at:.0f}">{clock(at)}</time>'
+    return f'<time datetime="{rfc3339(at)}">{clock(at)}</time>'
 
 
 def _chart(part: Chart) -> str:

@@ -14,6 +14,7 @@ LIGHT: dict[str, str] = {
     "good": "#168a63", "warn": "#b7791f", "bad": "#d03636", "grey": "#667085",
     "good-text": "#0f7452", "warn-text": "#8f5c10", "bad-text": "#c42b2b",
     "people": "#1f6fd6", "move": "#7a4fd6", "track": "#e3e7ee", "on": "#ffffff",
+    "page": "#ffffff", "pale": "#c9d0db", "link": "#1b5fbc",
     "good-banner": "#137a57", "warn-banner": "#94600f", "bad-banner": "#d03636", "grey-banner": "#5b6679",
 }  # fmt: skip
 DARK: dict[str, str] = {
@@ -21,6 +22,7 @@ DARK: dict[str, str] = {
     "good": "#3fb68b", "warn": "#e8a33d", "bad": "#ef5b5b", "grey": "#8592aa",
     "good-text": "#3fb68b", "warn-text": "#e8a33d", "bad-text": "#f26d6d",
     "people": "#5aa7ff", "move": "#b18cff", "track": "#262f40", "on": "#ffffff",
+    "page": "#0b0e14", "pale": "#39445a", "link": "#8cc0ff",
     "good-banner": "#137a57", "warn-banner": "#94600f", "bad-banner": "#c22f2f", "grey-banner": "#475164",
 }  # fmt: skip
 
@@ -40,6 +42,7 @@ _RULES = {
     ".bar.warn": "fill:{warn}",
     ".bar.bad": "fill:{bad}",
     ".bar.grey": "fill:{grey}",
+    ".bar.pale": "fill:{pale}",
     ".bar.people": "fill:{people}",
     ".bar.move": "fill:{move}",
     ".banner.good": "fill:{good-banner}",

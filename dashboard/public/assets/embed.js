@@ -38,18 +38,19 @@ class RoomWatch extends HTMLElement {
     const age = document.createElement("p");
     age.className = "age";
     let main = null;
-    this.#end = follow(url, null, (fresh, page) => {
-      if (fresh.dataset.made !== main?.dataset.made) sheet.replaceSync(page.querySelector("style").textContent);
-      localise(fresh);
-      for (const link of fresh.querySelectorAll("a[href]")) link.href = new URL(link.getAttribute("href"), base);
-      main = fresh;
-      root.replaceChildren(fresh, age);
-    }, (words) => {
-      main?.classList.toggle("old", Boolean(words));
-      if (age.textContent !== words) age.textContent = words;
-    }, (status) => this.#say(status
-      ? `room-watch: ${url} answered ${status}; is the panel public?`
-      : `room-watch: ${url} does not answer, or this site may not read it (embed.origins)`));
+    this.#end = follow(url, null, 2000, {
+      show(fresh, page) {
+        if (fresh.dataset.made !== main?.dataset.made) sheet.replaceSync(page.querySelector("style").textContent);
+        localise(fresh);
+        for (const link of fresh.querySelectorAll("a[href]")) link.href = new URL(link.getAttribute("href"), base);
+        main = fresh;
+        root.replaceChildren(fresh, age);
+      },
+      tell: (seconds, late) => fade(main, age, seconds, late),
+      fail: (status) => this.#say(status
+        ? `room-watch: ${url} answered ${status}; is the panel public?`
+        : `room-watch: ${url} does not answer, or this site may not read it (embed.origins)`),
+    });
     colour(this.style, { get: (name) => this.getAttribute(name) });
   }
   #say(words) {

@@ -1,14 +1,13 @@
 // Asks for the same cacheable bytes again and again, and knows how old what it shows is by the server's clock alone.
-const EVERY = 2000, SLOWEST = 20000;
-
 function ago(seconds) {
-  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 100) return `${Math.max(1, Math.round(seconds))} s`;
   return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
-// Calls `show(document)` for each new page, `tell(words)` once a second with how old it is where it is old, and
-// `fail(status)` where the first answer of all is none. Returns what ends it.
-function follow(url, first, show, tell, fail) {
+// Asks each `every` milliseconds. Calls `on.show(main, page)` for each new page, `on.tell(seconds, late, lost)` once a
+// second with how old it is, whether that is old, and whether the last question had no answer, and `on.fail(status)`
+// where the first answer of all is none. Returns what ends it.
+function follow(url, first, every, on) {
   // Until the server's clock is known, the first page counts as new when it was loaded.
   let ahead = first ? first.at - performance.now() / 1000 : undefined;
   let shown = first, tag, failed = 0, timer, ended = false;
@@ -28,32 +27,44 @@ function follow(url, first, show, tell, fail) {
         tag = given;
         shown = main.dataset;
         if (!date) ahead = shown.at - performance.now() / 1000;
-        if (!ended) show(main, page);
+        if (!ended) on.show(main, page);
       }
       failed = 0;
     } catch (fault) {
       failed += 1;
-      if (!shown) fail(fault > 0 ? fault : 0);
+      if (!shown) on.fail?.(fault > 0 ? fault : 0);
     }
-    if (!ended) timer = setTimeout(again, Math.min(EVERY * 1.6 ** failed, SLOWEST) * (0.8 + 0.4 * Math.random()));
+    if (!ended) timer = setTimeout(again, every * Math.min(1.6 ** failed, 10) * (0.8 + 0.4 * Math.random()));
   }
   function again() {
     if (!document.hidden) ask();
     else document.addEventListener("visibilitychange", again, { once: true });
   }
   function age() {
-    const old = shown && ahead !== undefined ? performance.now() / 1000 + ahead - shown.at : 0;
-    tell(old > shown?.late ? `Last update ${ago(old)} ago` : "");
+    if (!shown) return;
+    const seconds = performance.now() / 1000 + ahead - shown.at;
+    on.tell(seconds, seconds > shown.late, failed > 0);
   }
   const clock = setInterval(age, 1000);
+  age();
   ask();
   return () => { ended = true; clearTimeout(timer); clearInterval(clock); };
 }
 
-// Times of day in the reader's own time zone.
+// What is old is faded, and says so.
+function fade(main, age, seconds, late) {
+  const words = late ? `Last update ${ago(seconds)} ago` : "";
+  main.classList.toggle("old", late);
+  if (age.textContent !== words) age.textContent = words;
+}
+
+// Times of day in the reader's own time zone, with their day for who asks: a replay shows another one.
 function localise(part) {
-  for (const time of part.querySelectorAll("time[data-at]"))
-    time.textContent = new Date(time.dataset.at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  for (const time of part.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    time.title = at.toLocaleString();
+    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  }
 }
 
 const COLOURS = { accent: ["--people"], bg: ["--card"], text: ["--text"] };

@@ -13,12 +13,12 @@ paint();
 localise(main);
 addEventListener("hashchange", paint);
 if (parent !== window) new ResizeObserver(tall).observe(document.body);
-follow(location.pathname + location.search, main.dataset, (fresh) => {
-  if (fresh.dataset.made !== main.dataset.made) return location.reload();
-  localise(fresh);
-  main.replaceWith(fresh);
-  main = fresh;
-}, (words) => {
-  main.classList.toggle("old", Boolean(words));
-  if (age.textContent !== words) age.textContent = words;
-}, () => {});
+follow(location.pathname + location.search, main.dataset, 2000, {
+  show(fresh) {
+    if (fresh.dataset.made !== main.dataset.made) return location.reload();
+    localise(fresh);
+    main.replaceWith(fresh);
+    main = fresh;
+  },
+  tell: (seconds, late) => fade(main, age, seconds, late),
+});

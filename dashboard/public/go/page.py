@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 
 from dashboard.pages import render
+from dashboard.public.address import Theme
 from dashboard.public.facts import EventFacts, EventState
 from dashboard.public.go.words import said, utc
+from dashboard.public.inline import Inline, asset, inline
+from dashboard.public.look import page_colours
 
 _HERE = Path(__file__).parent
 
 
 def page(event: EventFacts, spread: int) -> tuple[str, str]:
     """The page, and the policy of what may run on it. `spread`: seconds in which those who wait go on."""
-    script, style, policy = _own()
+    own = _own()
     words = said(event)
     html = render(
         "go.html",
@@ -28,29 +29,13 @@ def page(event: EventFacts, spread: int) -> tuple[str, str]:
         starts_at=event.starts_at if event.state is EventState.BEFORE else None,
         starts=utc(event.starts_at) if event.starts_at is not None else "",
         spread=spread,
-        script=script,
-        style=style,
+        script=own.script,
+        style=own.style,
     )
-    return html, policy
+    return html, own.policy
 
 
 @cache
-def _own() -> tuple[str, str, str]:
-    """The script and the style, and the policy that allows them and nothing else."""
-    script, style = ((_HERE / name).read_text("utf-8") for name in ("script.js", "style.css"))
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            f"script-src '{_digest(script)}'",
-            f"style-src '{_digest(style)}'",
-            "connect-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
-    return script, style, policy
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _own() -> Inline:
+    style, script = (asset(name, _HERE) for name in ("style.css", "script.js"))
+    return inline(page_colours(Theme.AUTO) + style, script, "frame-ancestors 'none'")
