@@ -30,7 +30,7 @@ from dashboard import alert_hook, hooks
 from dashboard.attempts import Attempt, Attempts
 from dashboard.clients import FAILED, WRITES, Buckets, Clients, address_of, peer_of
 from dashboard.passwords import Passwords, Verdict, user_named
-from dashboard.rights import READS, needed
+from dashboard.rights import READS, needed, writes
 from probes.config.auth import Auth, Role, Token, TrustedProxy
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -150,7 +150,7 @@ class Guard:
 
     def _refuses_hurry(self, scope: Scope, token: Token) -> Refusal | None:
         """Webhooks are not slowed: who sends them would lose what they tell."""
-        if scope["method"] in READS or scope["path"] in WEBHOOK_PATHS:
+        if not writes(scope["method"], scope["path"]) or scope["path"] in WEBHOOK_PATHS:
             return None
         wait = self._writes.take(token.name)
         return Refusal(429, "Too many writes with this token. Try again soon.", wait=wait) if wait else None

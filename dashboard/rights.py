@@ -26,7 +26,13 @@ def needed(method: str, path: str) -> Role:
     """What a request needs; for a write that stands nowhere above, the most."""
     if method in READS:
         return Role.VIEW
-    for known, pattern, role in _PATTERNS:
-        if known == method and pattern.fullmatch(path):
-            return role
-    return Role.OPERATE
+    return _role(method, path) or Role.OPERATE
+
+
+def writes(method: str, path: str) -> bool:
+    """Whether a request may change something: the others are refused where they lead, at no cost."""
+    return _role(method, path) is not None
+
+
+def _role(method: str, path: str) -> Role | None:
+    return next((role for known, at, role in _PATTERNS if known == method and at.fullmatch(path)), None)

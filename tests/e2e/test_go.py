@@ -28,7 +28,7 @@ def event(rooms: Rooms) -> dict[str, object]:
     link = f"{rooms.url}/room/{{room}}"
     return {
         "events": [{"name": "launch", "service": "spaces", "rooms": ["launch-*"], "link": link}],
-        "embed": {"public": {"events": ["launch"]}},
+        "embed": {"public": {"events": ["launch"], "address": "https://status.example.org"}},
     }
 
 

@@ -52,7 +52,7 @@ def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     with chromium() as browser, Rooms() as rooms:
         link = f"{rooms.url}/room/{{room}}"
         keys = {"name": "launch", "service": "spaces", "rooms": ["launch-*"], "link": link, "title": HOSTILE}
-        public = {"public": {"events": ["launch"]}}
+        public = {"public": {"events": ["launch"], "address": "https://status.example.org"}}
         folder = tmp_path_factory.mktemp("go")
         with up(folder, service("spaces", rooms.url), events=[keys], embed=public) as running:
             yield Scene(rooms, running, browser)

@@ -33,7 +33,7 @@ def config_of(urls: dict[str, str], folder: Path) -> str:
         for name, url in urls.items()
     ]
     services = [service for config in configs for service in config["services"]]
-    return yaml.safe_dump({**configs[0], "services": services, "events": []}, allow_unicode=True)
+    return yaml.safe_dump({**configs[0], "services": services, "events": [], "embed": {}}, allow_unicode=True)
 
 
 @pytest.fixture(scope="module")
