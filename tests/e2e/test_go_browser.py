@@ -112,10 +112,10 @@ def test_the_board_tells_the_link_to_those_who_post_it(launch: Scene) -> None:
     tab = Watched(launch.browser.new_context())
     tab.open(f"{launch.running.url}/")
     tab.wait_for_text(
-        "#relocations-body", "Public link, always to the room: http://127.0.0.1:8050/go/launch · QR code"
+        "#relocations-body", "Public link, always to the room: https://status.example.org/go/launch · QR code"
     )
     links = tab.page.eval_on_selector_all(
         "#relocations-body a", "all => all.map(a => a.getAttribute('href'))"
     )
-    assert links[-2:] == ["http://127.0.0.1:8050/go/launch", "http://127.0.0.1:8050/go/launch/qr.svg"]
+    assert links[-2:] == ["https://status.example.org/go/launch", "https://status.example.org/go/launch/qr.svg"]
     tab.page.context.close()
