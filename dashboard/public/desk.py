@@ -17,6 +17,7 @@ import structlog
 from dashboard.frames import EncodedFrame, Frame
 from dashboard.public import embed, paths
 from dashboard.public.facts import Facts
+from dashboard.public.go.events import PATH as LINKS
 from dashboard.public.go.leading import Lead
 from dashboard.public.keeping import Keeping
 from dashboard.public.making import lead_on, make
@@ -56,6 +57,7 @@ class Desk:
         self._waiting = Waiting()
         self._shown: tuple[Frame, Public] | None = None
         self._facts: Facts | None = None
+        self._ahead: Facts | None = None
         self._leads: Mapping[str, Lead] = {}
         self._pictures = Pictures()
         self._ready: dict[str, Ready] = {}
@@ -84,7 +86,7 @@ class Desk:
     async def answer(self, path: str) -> Ready | None:
         """The answer for `path`, made now if it is the first time; None where nothing public is there."""
         found = self.at_hand(path)
-        facts = self._facts
+        facts = self._known(path)
         if found is not None or facts is None or not paths.may_exist(path, facts):
             return found
         if embed.is_picture(path):
@@ -99,7 +101,8 @@ class Desk:
 
     def may_have(self, path: str) -> bool:
         """Whether an answer for `path` may be made; what cannot be there costs nothing to ask for."""
-        return self._facts is not None and paths.may_exist(path, self._facts)
+        facts = self._known(path)
+        return facts is not None and paths.may_exist(path, facts)
 
     @property
     def facts(self) -> Facts | None:
@@ -119,7 +122,7 @@ class Desk:
         made = await asyncio.to_thread(paths.answer, path, facts)
         if made is not None:
             self._keeping.asked(path, time.monotonic())
-            if facts is self._facts:
+            if facts is self._known(path):
                 self._ready[path] = made
         return made
 
@@ -137,11 +140,32 @@ class Desk:
             facts, made = await asyncio.to_thread(
                 make, frame, pasts, config, events, wanted, self._days, last, lying
             )
-            self._shown = frame, public
             if not self._has_any():
                 return  # it was closed meanwhile
+            self._shown = frame, public
             self._facts = facts
             self._put(made)
+        if self._facts is None and self._waiting.newest is not None:
+            await self._lead_ahead(self._waiting.newest)
+
+    async def _lead_ahead(self, newest: Frame) -> None:
+        """After a start: where to go now is told at once, while all else waits for the delay."""
+        config = self._config()
+        nothing_else = config.embed.public.model_copy(update={"services": [], "panels": []})
+        embed = config.embed.model_copy(update={"public": nothing_else})
+        config = config.model_copy(update={"embed": embed})
+        wanted = [path for path in self._keeping.wanted(time.monotonic()) if path.startswith(LINKS)]
+        self._leads, events = await asyncio.to_thread(lead_on, self._leads, newest, config, self._ahead)
+        ahead, made = await asyncio.to_thread(make, newest, {}, config, events, wanted, None, None, {})
+        if self._has_any():
+            self._ahead = ahead
+            self._put(made)
+
+    def _known(self, path: str) -> Facts | None:
+        """What the answer for `path` is made of."""
+        if self._facts is None and path.startswith(LINKS):
+            return self._ahead
+        return self._facts
 
     def _due(self) -> Frame | None:
         """The newest frame that may be seen and was not made yet.
@@ -165,7 +189,7 @@ class Desk:
     def _clear(self) -> None:
         """Nothing is public any more."""
         if self._facts is not None or self._waiting:
-            self._facts = self._shown = None
+            self._facts = self._ahead = self._shown = None
             self._waiting.clear()
             self._put({})
 

@@ -117,5 +117,8 @@ def test_the_board_tells_the_link_to_those_who_post_it(launch: Scene) -> None:
     links = tab.page.eval_on_selector_all(
         "#relocations-body a", "all => all.map(a => a.getAttribute('href'))"
     )
-    assert links[-2:] == ["https://status.example.org/go/launch", "https://status.example.org/go/launch/qr.svg"]
+    assert links[-2:] == [
+        "https://status.example.org/go/launch",
+        "https://status.example.org/go/launch/qr.svg",
+    ]
     tab.page.context.close()

@@ -109,3 +109,20 @@ async def test_a_delay_of_what_the_public_sees_does_not_hold_back_where_to_go() 
     await served.show(story.seen(room("x9", 40), ways=(way("launch-1", "x9"),)))
     assert (await served.ask("/go/launch")).headers["location"] == f"{HOST}/go/x9"
     await served.client.aclose()
+
+
+async def test_after_a_start_it_leads_on_with_the_first_tick_though_all_else_is_still_to_come() -> None:
+    """A restart in the middle of a launch must not shut the link for as long as the public's delay is."""
+    served, story = Served(", delay: 5m, panels: [state]"), Story()
+    for people in (1_000, 2_000):
+        await served.show(story.seen(room("launch-1", people)))
+        assert (await served.ask("/go/launch")).headers["location"] == f"{HOST}/go/launch-1"
+        assert (await served.ask("/embed/state")).status_code == 503, "so that a proxy keeps what it has"
+    await served.show(story.seen(room("x9", 40), ways=(way("launch-1", "x9"),)))
+    assert (await served.ask("/go/launch")).headers["location"] == f"{HOST}/go/x9"
+    assert (await served.ask("/go/lunch")).status_code == 503
+    served.config = config(public=", panels: [state]")
+    await served.show(story.seen(room("x9", 50), ways=(way("launch-1", "x9"),)))
+    assert (await served.ask("/go/launch")).headers["location"] == f"{HOST}/go/x9"
+    assert (await served.ask("/embed/state")).status_code == 200
+    await served.client.aclose()
