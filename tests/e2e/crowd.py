@@ -19,7 +19,9 @@ from tests.servers import Server, wait_until
 HOST = "status.example.org"
 PANELS = ("state", "concurrency", "nodes")
 PATH = "/embed/state.json"
-EMBED = {"public": {"panels": list(PANELS), "services": ["spaces"], "numbers": "exact"}}
+GO = "/go/launch"
+PUBLIC = {"panels": list(PANELS), "services": ["spaces"], "numbers": "exact", "events": ["launch"]}
+EMBED = {"public": {**PUBLIC, "address": f"https://{HOST}"}}
 AUTH = {"hosts": [HOST, "roomwatch"], "tokens": [{"name": "ops", "token": TOKEN}]}
 READER = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -29,8 +31,9 @@ Cache = Callable[[int], Server]
 class Behind:
     """A real Roomwatch behind a real cache, with a count of what comes through."""
 
-    def __init__(self, product: Product, way: Counting, cache: Server) -> None:
+    def __init__(self, product: Product, rooms: Rooms, way: Counting, cache: Server) -> None:
         self.product = product
+        self.rooms = rooms
         self.way = way
         self.url = f"http://127.0.0.1:{cache.port}"
         self.port = cache.port
@@ -38,6 +41,10 @@ class Behind:
     def ask(self, path: str, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return httpx.get(self.url + path, headers={"Host": HOST, **named}, timeout=PATIENCE, trust_env=False)
+
+    def leads_to(self) -> str:
+        """Where the link leads, empty where there is no room."""
+        return str(self.ask(GO).headers.get("location", ""))
 
     def raw(self, sent: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
@@ -53,11 +60,19 @@ def behind(folder: Path, cache: Cache) -> Iterator[Behind]:
     """It has begun to answer in public."""
     with (
         Rooms(r1=40) as rooms,
-        up(folder, service("spaces", rooms.url), embed=EMBED, auth=AUTH) as product,
+        up(
+            folder,
+            service("spaces", rooms.url),
+            events=[
+                {"name": "launch", "service": "spaces", "rooms": ["r*"], "link": f"{rooms.url}/{{room}}"}
+            ],
+            embed=EMBED,
+            auth=AUTH,
+        ) as product,
         Counting(product.port) as way,
         cache(way.port) as running,
     ):
-        made = Behind(product, way, running)
+        made = Behind(product, rooms, way, running)
         wait_until(lambda: 'observed_at":1' in made.ask(PATH).text, PATIENCE, "public answer")
         yield made
 
@@ -104,7 +119,7 @@ class CrowdCases:
 
     def test_the_last_answer_stays_up_when_roomwatch_is_killed(self, crowd: Behind) -> None:
         """How old it is stands in it; and it is new again as soon as Roomwatch is."""
-        before = crowd.ask(PATH).json()
+        before, room = crowd.ask(PATH).json(), crowd.leads_to()
         crowd.product.kill()
         time.sleep(2.5)
         for _ in range(5):
@@ -112,11 +127,26 @@ class CrowdCases:
             assert told.status_code == 200
             assert told.json()["observed_at"] >= before["observed_at"]
             assert time.time() - told.json()["observed_at"] > 2
+            assert crowd.leads_to() == room != ""
         crowd.product.start()
         crowd.way.target = crowd.product.port
         wait_until(
             lambda: time.time() - (crowd.ask(PATH).json()["observed_at"] or 0) < 2, PATIENCE, "new answer"
         )
+
+    def test_the_link_leads_nobody_to_where_the_room_was_when_it_was_last_asked_for(
+        self, crowd: Behind
+    ) -> None:
+        """The first who asks after a while is no worse off than a crowd."""
+        wait_until(lambda: crowd.leads_to() != "", PATIENCE, "a room")
+        before, asked = crowd.leads_to(), time.monotonic()
+        crowd.rooms.rooms = {f"{before.rpartition('/')[2]}x": 50}
+        after = before + "x"
+        wait_until(
+            lambda: crowd.product.ask(GO).headers.get("location") == after, PATIENCE, "the room that follows"
+        )
+        time.sleep(max(0.0, asked + 4.5 - time.monotonic()))
+        assert crowd.leads_to() == after
 
     @pytest.mark.parametrize(
         "path",
