@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from dashboard.conditional import digest
@@ -65,10 +66,12 @@ def components(
             now = heard[-1] if heard else State.UNKNOWN
             made.append(component("sound", "Hearing the speakers", now, _heard, hearing))
     if PublicPanel.NODES in facts.panels:
+        alike = Counter[str]()
         for node, public in zip(nodes[:MOST_NODES], service.nodes, strict=False):
+            alike[public.label] += 1  # its key is made of what is public: an id could be guessed and tried
             made.append(
                 component(
-                    f"node\0{node}",
+                    f"node\0{public.label}\0{alike[public.label]}",
                     public.label,
                     State.OK if public.answering else State.FAILING,
                     lambda each, node=node: _answered(each, node),  # type: ignore[misc]

@@ -115,3 +115,17 @@ def test_only_what_has_a_public_panel_has_bars() -> None:
     told = facts_after((OK, 600), of=config(panels=["status"]))
     assert told.day is not None
     assert [each.label for each in told.day.components] == ["The spaces"]
+
+
+def test_the_key_of_a_node_is_made_of_nothing_that_is_not_public() -> None:
+    """Else who guesses internal names and addresses could try which of them gives the key."""
+    public = config(nodes={"10.0.0.5:8080": "Europe", "10.0.0.6:8080": "Europe"})
+
+    def keys(*ids: str) -> list[str]:
+        told = facts_after((OK, 60), of=public, nodes=tuple(node(each) for each in ids))
+        assert told.day is not None
+        return [each.key for each in told.day.components]
+
+    told = keys("10.0.0.5:8080", "10.0.0.6:8080", "10.0.0.7:8080")
+    assert len(set(told)) == len(told)
+    assert keys("10.0.0.5:8080", "10.0.0.6:8080", "10.0.0.8:8080") == told
