@@ -18,6 +18,7 @@ from probes.config.embed import PublicPanel
 from probes.model import (
     Cause,
     Disagreement,
+    Outcome,
     Place,
     ProbeView,
     Revision,
@@ -253,3 +254,53 @@ def test_a_link_to_a_service_that_is_not_public_tells_its_name_and_nothing_else_
 def test_every_mark_is_really_in_what_was_seen(mark: str) -> None:
     everything = msgspec.json.encode([marked(), NOTES]).decode()
     assert mark in everything
+
+
+EXACT = (667_871, 345_673, 322_198, 167_239, 654_321, 712_345, 712_345 - 667_871)
+SHARES = (0.87654, 0.12346, 0.25321)
+
+
+def counted() -> Any:
+    """A service of which each number of people and each share is one of those above."""
+    inside, before, now, first, event, most, _ = EXACT
+    here = msgspec.structs.replace(room("open-1", "n1", inside, "One"), capacity=most)
+    ended = relocation("x2", cause=Cause.ENDED, to=None, participants_before=before, at=AT - 200)
+    return observation(
+        participants=inside,
+        nodes=tuple(node(f"n{n}", people) for n, people in enumerate((inside, before, now), 1)),
+        rooms=(here, room("open-2", "n1", first, "Two")),
+        door=msgspec.structs.replace(
+            observation().door,  # type: ignore[type-var]
+            success_ratio=SHARES[0],
+            errors={Outcome.TIMEOUT: SHARES[1]},
+            waiting=event,
+        ),
+        relocations=(
+            relocation(participants_before=before, participants_now=now, carried_over=SHARES[2]),
+            relocation("x3", participants_before=first, carried_over=SHARES[2], settled=True),
+            ended,
+        ),
+    )
+
+
+def test_where_numbers_are_rounded_no_answer_tells_them_exactly(tmp_path: Path) -> None:
+    rounded = {**EMBED, "public": {**EMBED["public"], "numbers": "rounded"}}
+    paths = [*(f"/embed/{panel}" for panel in PANELS if not panel.endswith("png")), *OTHERS]
+
+    async def main(inside: Inside) -> dict[str, str]:
+        inside.web.visitors.buckets._clock = time.time_ns  # nobody waits
+        await inside.web.days.read()
+        for _ in range(3):
+            await inside.show(counted())
+        assert inside.web.desk.facts is not None and inside.web.desk.facts.day is not None
+        return {
+            path: (await inside.ask("GET", path)).text for path in paths if is_public(path.partition("?")[0])
+        }
+
+    events = [{**EVENTS[0], "audience": EXACT[4]}]
+    answers: dict[str, str] = told(tmp_path, main, services=SERVICES, events=events, embed=rounded)
+    assert "670k" in answers["/status"] and "350k" in answers["/status"], "else it would prove nothing"
+    digits = [str(n) for n in EXACT] + [f"{n:,}" for n in EXACT] + [f"{n // 1000}k" for n in EXACT]
+    digits += [f"{share:.4f}" for share in SHARES] + [f"{share:.3f}" for share in SHARES]
+    digits += [f"{share * 100:.1f}%" for share in SHARES]
+    assert {path: held for path, text in answers.items() if (held := [d for d in digits if d in text])} == {}
