@@ -8,7 +8,8 @@ import std;
 # Change: where Roomwatch listens. In its config the public name must stand in `auth.hosts`, this machine in
 # `auth.forwarded_by` (or all who come through here share one client's tries), and `auth:` must say
 # who may look at the board: what comes through a proxy does not come from this machine.
-# TLS is the business of what stands before Varnish (hitch, nginx, a balancer).
+# What is public no more is shown to the first who asks once more; to nobody, after
+# `varnishadm ban req.url '~' .`. TLS is the business of what stands before Varnish (hitch, nginx, a balancer).
 
 backend roomwatch {
     .host = "127.0.0.1";
