@@ -11,7 +11,8 @@ _FORBIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_LONGEST = 512
+_LONGEST = 640
+"""Characters of what anyone calls a thing, or tells the public: longer is cut."""
 
 # Widths of the printable ASCII characters from the space on, in hundredths of the size, in the widest
 # of the families that a text may be shown in.

@@ -8,7 +8,7 @@ from dashboard.public.address import Theme
 from dashboard.public.facts import Facts
 from dashboard.public.ready import Ready, ready
 from dashboard.public.status import feeds
-from dashboard.public.status.page import CONTENT_SECURITY_POLICY, page
+from dashboard.public.status.page import page
 from dashboard.public.status.summary import summary
 from probes.config.embed import PublicPanel
 
@@ -20,7 +20,8 @@ _HTML = "text/html; charset=utf-8"
 
 
 def _page(facts: Facts, theme: Theme) -> Ready:
-    return ready(page(facts, theme), _HTML, Content_Security_Policy=CONTENT_SECURITY_POLICY)
+    html, policy = page(facts, theme)
+    return ready(html, _HTML, Content_Security_Policy=policy)
 
 
 def _summary(facts: Facts) -> Ready:

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from dashboard.public.address import Theme
 from dashboard.public.facts import EventFacts, EventState, Facts
+from dashboard.public.look import page_colours
 from dashboard.public.ready import Ready
 from dashboard.public.status.answers import PATHS, answer
 from probes.model import Cause, Door, NodeView, Observer, Outcome, Place, State
@@ -102,7 +104,7 @@ def test_it_is_whole_without_its_script() -> None:
         "In the room168k",
         "Joins that got in90%",
         "The room moved1×Launch → Launch 2",
-        "25% have followed · 1 min 58 s without a room",
+        "25% have followed · dark for 1 min 58 s",
         "Joining a room",
         "22:06 UTC The room has ended",
         "22:12 UTC We know of it.",
@@ -126,7 +128,7 @@ def test_its_script_and_its_style_are_the_only_ones_that_may_run() -> None:
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 def test_the_theme_is_in_the_path(theme: str) -> None:
     path = "/status" if theme == "auto" else f"/status/{theme}"
-    assert f'<html lang="en" data-theme="{theme}">' in html(facts_after((OK, 60)), path)
+    assert f"<style>{page_colours(Theme(theme))}" in html(facts_after((OK, 60)), path)
 
 
 def test_feeds_and_the_summary_are_found_by_programs() -> None:
@@ -141,8 +143,10 @@ def test_feeds_and_the_summary_are_found_by_programs() -> None:
 
 def test_pictures_say_in_words_what_they_show() -> None:
     page = Parsed(html(facts_after((OK, 3600), (FAILING, 600))))
-    pictures = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert all(each.get("aria-label") or each.get("aria-hidden") == "true" for each in pictures)
+    inside = [*(tag for tag, _ in page.tags[1:]), ""]
+    pictures = [(has, first) for (tag, has), first in zip(page.tags, inside, strict=True) if tag == "svg"]
+    for has, first in pictures:
+        assert has.get("aria-label") or has.get("aria-hidden") == "true" or first == "title"
     assert "22:00 to 22:20 UTC: problems, for 10 min" in page.said
     assert "22:00 to 22:20 UTC: problems, 92.5% got in" in page.said
 
@@ -164,9 +168,11 @@ def test_the_same_facts_are_the_same_bytes() -> None:
 def test_where_to_go_now_is_said_where_there_is_a_link() -> None:
     of = facts_after((OK, 600), relocations=(relocation(at=AT - 300),))
     assert "/go/" not in html(of)
-    linked = msgspec.structs.replace(of, events=(launch("Launch 2"),))
+    service = msgspec.structs.replace(of.services[0], way="https://status.example.org/go/launch")
+    linked = msgspec.structs.replace(of, events=(launch("Launch 2"),), services=(service,))
     page = html(linked)
-    assert page.count('<a href="/go/launch">') == 2
+    assert page.count('<a href="/go/launch">') == 1
+    assert page.count('<a href="https://status.example.org/go/launch"') == 1
     assert "Join the new room Launch 2 ↗" in page
 
 
@@ -181,8 +187,9 @@ def test_while_there_is_no_room_the_link_is_to_wait_for_it() -> None:
 
 
 def test_a_room_that_ended_for_good_so_far_is_not_told_as_moved() -> None:
-    said = Parsed(html(facts_after((OK, 600), relocations=(relocation(at=AT - 300, to=None),)))).said
-    assert "The room movedendedThe room → not known yetit ended with 668k people" in said
+    ended = relocation(at=AT - 300, to=None, cause=Cause.ENDED)
+    said = Parsed(html(facts_after((OK, 600), relocations=(ended,)))).said
+    assert "The room ended1×the room → no new room yet668k people were in" in said
 
 
 def test_what_was_seen_before_watching_broke_off_is_said_to_be_old() -> None:
