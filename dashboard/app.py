@@ -14,6 +14,7 @@ from fastapi import FastAPI, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,7 +27,7 @@ from dashboard.frames import EncodedFrame, encode, events_of, without_prober
 from dashboard.guard import Guard
 from dashboard.hooks import PATH, LiveKitHook
 from dashboard.hub import Hub
-from dashboard.judging import make_judging, say_what_is_wrong
+from dashboard.judging import make_judging, say_it_is_no_text, say_what_is_wrong
 from dashboard.live import Live
 from dashboard.past import HowShown, Pasts
 from dashboard.public.desk import Desk
@@ -252,5 +253,6 @@ def make_inside(web: Web) -> FastAPI:
         return Response(web.metrics, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     app.add_exception_handler(RequestValidationError, say_what_is_wrong)
+    app.add_exception_handler(HTTPException, say_it_is_no_text)
     app.add_middleware(_Manners)
     return app

@@ -6,8 +6,10 @@ import json
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from dashboard.api import known
 from dashboard.document import problems
@@ -78,3 +80,11 @@ async def say_what_is_wrong(_request: Request, error: Exception) -> Response:
     detail = [{"loc": each["loc"], "msg": each["msg"], "type": each["type"]} for each in wrong]
     body = json.dumps({"detail": detail}).encode("ascii")  # escapes whatever is no UTF-8
     return Response(body, 422, media_type="application/json")
+
+
+async def say_it_is_no_text(request: Request, error: Exception) -> Response:
+    """FastAPI says 400 and no more where a body is not even text; else as it says."""
+    problem = error if isinstance(error, StarletteHTTPException) else StarletteHTTPException(500)
+    if problem.status_code == 400:
+        problem = StarletteHTTPException(422, "The body cannot be read; expected JSON in UTF-8.")
+    return await http_exception_handler(request, problem)

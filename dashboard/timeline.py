@@ -70,7 +70,7 @@ def make_timeline(
         told = {"alerts": [entry.view for entry in past.alerts], "notes": past.notes}
         return Response(_encoder.encode(told), media_type=JSON)
 
-    @api.post("/alerts/{alert}/acknowledge", responses={200: body(document.Silenced), **problems(503)})
+    @api.post("/alerts/{alert}/acknowledge", responses={200: body(document.Silenced), **problems(404, 503)})
     async def acknowledge(
         request: Request, alert: Annotated[str, Path(max_length=64)], word: Acknowledged
     ) -> Response:

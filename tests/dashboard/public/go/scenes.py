@@ -135,3 +135,7 @@ def facts_after(
 
 def frame(*seen: Observation, at: float = AT) -> Frame:
     return encode(tick(*seen, seq=int(at), at=at), 1.0, []).frame
+
+
+def seats(found: Lead) -> list[str]:
+    return [each.id for each in found.taking]
