@@ -1,12 +1,14 @@
 """What happened: changes of state, rooms that moved, announcements. Pure: the same in, the same out.
 
-A state that comes and goes is one episode as long as it is well for less than `PAUSE` seconds
-between; a glimpse of the unknown, as at a start, is none. So what is told once is not taken back.
+A state that comes and goes is one episode as long as it is seen well for less than `PAUSE` seconds
+between; a glimpse of the unknown, as at a start, is none. So what is told once is not taken back, and
+while Roomwatch was away nothing was well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import msgspec
@@ -43,17 +45,37 @@ def newest_first(told: Iterable[Happening], now: float) -> tuple[Happening, ...]
 # --- States ---
 
 
-def episodes(turns: Sequence[Turn]) -> list[list[Turn]]:
-    """The turns of each time that it was not well, the oldest first. `turns` are in the order of time."""
-    found: list[list[Turn]] = []
+@dataclass(slots=True)
+class Spell:
+    """A time that it was not well: its turns, the first in which it was seen well after them, and for how
+    many seconds it was.
+    """
+
+    ill: list[Turn]
+    back: Turn | None = None
+    well: float = 0.0
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """When it was over, in wall time and in the service's: when it was seen well, not seen last."""
+        return (self.back.at, self.back.time) if self.back else (self.ill[-1].until, self.ill[-1].ended)
+
+
+def spells(turns: Sequence[Turn]) -> list[Spell]:
+    """Each time that it was not well, the oldest first. `turns` are in the order of time."""
+    found: list[Spell] = []
     for turn in _worth_telling(turns):
+        last = found[-1] if found else None
+        began_anew = last is not None and turn.time < last.ill[-1].ended  # a replay
         if turn.state is State.OK:
-            continue
-        last = found[-1][-1] if found else None
-        if last is not None and 0 <= turn.time - last.ended < PAUSE:
-            found[-1].append(turn)
+            if last is not None and not began_anew:
+                last.back = last.back or turn
+                last.well += turn.ended - turn.time
+        elif last is not None and not began_anew and last.well < PAUSE:
+            last.ill.append(turn)
+            last.back, last.well = None, 0.0
         else:
-            found.append([turn])
+            found.append(Spell([turn]))
     return found[-_MOST_EPISODES:]
 
 
@@ -61,24 +83,20 @@ def _worth_telling(turns: Sequence[Turn]) -> list[Turn]:
     return [t for t in turns if t.state is not State.UNKNOWN or t.until - t.at >= GLIMPSE]
 
 
-def episode_of(
-    group: Sequence[Turn], turns: Sequence[Turn], moves: Sequence[Moved], manner: Manner
-) -> Episode:
-    """A group of turns as one episode."""
-    first, last, begin = group[0], group[-1], _begin(group)
-    now = turns[-1]
-    well = now.ended - last.ended if last is not now else 0.0
-    is_over = last is not now and (well >= PAUSE or well < 0)
+def episode_of(spell: Spell, now: Turn, moves: Sequence[Moved], manner: Manner) -> Episode:
+    """A time that it was not well as one episode, as of the turn of now."""
+    first, last, begin = spell.ill[0], spell.ill[-1], _begin(spell.ill)
+    is_over = spell.well >= PAUSE or now.ended < last.ended
     return Episode(
         key=_key(manner, first, "episode"),
         service=manner.label,
         at=first.at,
         time=first.time,
-        until=last.until if is_over else None,
-        worst=_worst(group).state,
+        until=spell.end[0] if is_over else None,
+        worst=_worst(spell.ill).state,
         title=_title(begin, moves, manner),
         text=_text(begin, manner),
-        over=last is not now and not is_over,
+        over=spell.back is not None and not is_over,
     )
 
 
@@ -88,12 +106,12 @@ def of_states(
     """What is told of a service's states, and the episodes themselves."""
     told: list[Happening] = []
     kept: list[Episode] = []
-    for group in episodes(turns):
-        episode = episode_of(group, turns, moves, manner)
+    for spell in spells(turns):
+        episode = episode_of(spell, turns[-1], moves, manner)
         kept.append(episode)
-        told += _steps(group, moves, manner)
+        told += _steps(spell.ill, moves, manner)
         if episode.until is not None:
-            told.append(_well_again(group, manner))
+            told.append(_well_again(spell, manner))
     return told, kept
 
 
@@ -133,14 +151,15 @@ def _step(group: Sequence[Turn], moves: Sequence[Moved], manner: Manner, what: s
     ]
 
 
-def _well_again(group: Sequence[Turn], manner: Manner) -> Happening:
-    first, last = group[0], group[-1]
-    lasted = last.ended - first.time
+def _well_again(spell: Spell, manner: Manner) -> Happening:
+    first = spell.ill[0]
+    at, time = spell.end
+    lasted = time - first.time
     return Happening(
         key=_key(manner, first, "end"),
         kind=Kind.STATE,
-        at=last.until,
-        time=last.ended,
+        at=at,
+        time=time,
         title="All is well again",
         text=f"After {lasting(lasted)}." if lasted > 0 else "",
         service=manner.label,

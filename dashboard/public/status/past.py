@@ -64,6 +64,7 @@ class Past:
         self._anchors: deque[tuple[float, float]] = deque(maxlen=_MOST_ANCHORS)
         self._telling: set[str] = set()
         self._last: Sample | None = None
+        self._told = 0.0
         self.since: float | None = None
         """Wall time from which on something is known."""
 
@@ -76,10 +77,11 @@ class Past:
         """Take in those that are newer than all before."""
         for sample in samples:
             if sample.at > self.last:
+                time = self._time(sample)
                 self._between(self._last, sample)
-                self._turn(sample)
-                self._anchor(sample)
-                self._last = sample
+                self._turn(sample, time)
+                self._anchor(sample, time)
+                self._last, self._told = sample, time
                 self.since = sample.at if self.since is None else self.since
         self._forget()
 
@@ -90,7 +92,7 @@ class Past:
         """
         if self._last is None:
             return None
-        anchors = [*self._anchors, (self._last.at, _time(self._last))]
+        anchors = [*self._anchors, (self._last.at, self._told)]
         for (at, told), (after, later) in reversed(list(pairwise(anchors))):
             if told <= time <= later:
                 return at + (time - told) * (after - at) / max(later - told, 1e-9)
@@ -121,8 +123,7 @@ class Past:
             elif people is not None or sample.complete:
                 bin_.answered[node] = bin_.answered.get(node, 0.0) + seconds
 
-    def _turn(self, sample: Sample) -> None:
-        time = _time(sample)
+    def _turn(self, sample: Sample, time: float) -> None:
         turn = self.turns[-1] if self.turns else None
         if turn is not None and sample.at - turn.until <= HOLE:
             turn.until, turn.ended = sample.at, time
@@ -135,10 +136,9 @@ class Past:
             if share is not None and (turn.success is None or share < turn.success):
                 turn.success, turn.errors = share, sample.errors
 
-    def _anchor(self, sample: Sample) -> None:
-        time = _time(sample)
-        if self._last is not None and time < _time(self._last):  # a replay that began anew
-            self._anchors.append((self._last.at, _time(self._last)))
+    def _anchor(self, sample: Sample, time: float) -> None:
+        if self._last is not None and time < self._told:  # a replay that began anew
+            self._anchors.append((self._last.at, self._told))
             self._anchors.append((sample.at, time))
         elif not self._anchors or sample.at - self._anchors[-1][0] >= _ANCHOR:
             self._anchors.append((sample.at, time))
@@ -154,6 +154,8 @@ class Past:
         if len(self._telling) > 4 * _MOST_NODES:
             self._telling.clear()
 
-
-def _time(sample: Sample) -> float:
-    return sample.at if sample.service_time is None else sample.service_time
+    def _time(self, sample: Sample) -> float:
+        """The service's time; before the first answer after a start, by how far its clock was from ours."""
+        if sample.service_time is not None:
+            return sample.service_time
+        return sample.at if self._last is None else self._told + (sample.at - self._last.at)

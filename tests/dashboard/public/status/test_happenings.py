@@ -94,6 +94,17 @@ def test_a_glimpse_of_the_unknown_as_at_a_start_is_not_told() -> None:
     ]
 
 
+def test_nobody_is_told_that_all_is_well_while_nobody_saw_it() -> None:
+    before, of = samples((OK, 600), (FAILING, 300), until=AT - 1200), config()
+    still = [*before, *samples((OK, 10), (FAILING, 300))]
+    seen = observation(service_time=None, pace=1.0, relocations=())
+    assert titles(facts(of, frame(seen), {"spaces": still})) == ["Some people cannot get in"]
+    well = told(facts(of, frame(seen), {"spaces": [*before, *samples((OK, 300))]}))
+    assert [(each.title, each.at, each.text) for each in well[:1]] == [
+        ("All is well again", AT - 300, "After 20 min.")
+    ]
+
+
 def test_what_was_told_once_is_told_the_same_later_on() -> None:
     of, known = config(), days(config())
     ticks = samples((OK, 600), (FAILING, 900), (OK, 600))

@@ -91,7 +91,7 @@ def test_a_node_whose_people_nobody_tells_is_not_silent() -> None:
     assert all(not each.silent for each in told.bins.values())
 
 
-def replay(at: float, service_time: float) -> Sample:
+def replay(at: float, service_time: float | None) -> Sample:
     (sample,) = samples((OK, STEP))
     return msgspec.structs.replace(sample, at=at, service_time=service_time)
 
@@ -109,3 +109,10 @@ def test_where_a_replay_began_anew_the_last_time_counts() -> None:
     told = past([*first, *again])
     assert told.wall(1060.0) == pytest.approx(AT + 21)
     assert told.wall(1300.0) == pytest.approx(AT + 5)
+
+
+def test_a_tick_before_the_first_answer_after_a_start_goes_on_in_the_services_time() -> None:
+    started = msgspec.structs.replace(replay(AT + 10, None), state=State.UNKNOWN)
+    told = past([replay(AT, 1000.0), replay(AT + 5, 1005.0), started, replay(AT + 15, 1020.0)])
+    assert [(turn.time, turn.ended) for turn in told.turns] == [(1000, 1010), (1010, 1020), (1020, 1020)]
+    assert told.wall(1010.0) == pytest.approx(AT + 7.5)
