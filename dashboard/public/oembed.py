@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 import msgspec
 
 from dashboard.public import address
+from dashboard.public.address import Theme
 from dashboard.public.card_svg import WIDTH
 from dashboard.public.cards import CARDS
 from dashboard.public.embed import PREFIX
@@ -22,6 +23,8 @@ _LONGEST = 1024
 _HEIGHT = 190
 _LEAST = 120
 _CACHE = "public, max-age=60"
+_SCHEME = {Theme.AUTO: "light dark", Theme.LIGHT: "light", Theme.DARK: "dark"}
+"""That of the panel: with another a browser paints the frame's ground around it."""
 
 
 def answer(query: bytes, host: str, facts: Facts) -> Ready:
@@ -43,7 +46,7 @@ def answer(query: bytes, host: str, facts: Facts) -> Ready:
     page = f"{url.scheme + ':' if url.scheme else ''}//{host}{path}"
     frame = (
         f'<iframe src="{escaped(page)}" title="{escaped(title)}" width="{width}" height="{height}"'
-        ' loading="lazy" style="border:0"></iframe>'
+        f' loading="lazy" style="border:0;max-width:100%;color-scheme:{_SCHEME[found.theme]}"></iframe>'
     )
     known = {"version": "1.0", "type": "rich", "title": title, "provider_name": facts.title, "cache_age": 60}
     sizes = {"width": width, "height": height}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from urllib.parse import quote
 
@@ -39,9 +40,15 @@ def panel_page(path: str, card: Card, theme: Theme, service: ServiceFacts, facts
         f"<style>{own.style}</style></head><body>"
         f'<main data-at="{seen:.1f}" data-late="{_OLD_AFTER + facts.delay:g}" data-made="{own.made}">'
         f'{card_html(card)}</main><p class="age"></p>'
+        f'<noscript><p class="as-of">As of {_clock(seen)}</p></noscript>'
         f"<script>{own.script}</script></body></html>"
     )
     return ready(body, "text/html; charset=utf-8", Content_Security_Policy=own.policy)
+
+
+def _clock(at: float) -> str:
+    """What tells how old a page is where no script counts, kept up by a cache too."""
+    return time.strftime("%H:%M:%S UTC", time.gmtime(at))
 
 
 @cache

@@ -66,6 +66,13 @@ def test_sizes_are_followed_down_and_bounded() -> None:
     assert json.loads(asked("/embed/joins", "&maxwidth=99999&maxheight=-1").body)["width"] == 420
 
 
+def test_a_frame_has_the_scheme_of_its_theme_and_is_no_wider_than_a_phone() -> None:
+    """With another scheme than the panel's a browser paints a ground around the card."""
+    for path, scheme in (("joins", "light dark"), ("joins/dark", "dark"), ("joins/light", "light")):
+        html = json.loads(asked(f"/embed/{path}").body)["html"]
+        assert f'style="border:0;max-width:100%;color-scheme:{scheme}"' in html
+
+
 def test_another_form_is_not_known() -> None:
     assert asked("/embed/joins", "&format=xml").status == 501
 

@@ -242,3 +242,9 @@ def test_the_age_is_counted_from_what_was_seen_and_the_delay() -> None:
     page = embed.answer("/embed/state", facts(delay=30.0))
     assert page is not None
     assert f'data-at="{service().observed_at:.1f}" data-late="45"' in page.body.decode()
+
+
+def test_without_a_script_a_page_says_of_when_it_is() -> None:
+    page = embed.answer("/embed/joins", facts(service(observed_at=1_700_000_000.0)))
+    assert page is not None
+    assert '<noscript><p class="as-of">As of 22:13:20 UTC</p></noscript>' in page.body.decode()
