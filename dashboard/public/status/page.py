@@ -60,7 +60,7 @@ def page(facts: Facts, theme: Theme) -> tuple[str, str]:
         f"<style>{own.style}</style></head><body>"
         f'<main data-at="{facts.at:.1f}" data-late="{_OLD_AFTER + facts.delay:g}" data-made="{own.made}">'
         f'<h1>{title}</h1><p class="updated" id="age">As of {moment(facts.at)}</p>'
-        f"{''.join(parts)}{_HOW_TO_EMBED}</main><script>{own.script}</script></body></html>"
+        f"{''.join(parts)}{_elsewhere(facts)}</main><script>{own.script}</script></body></html>"
     )
     return html, own.policy
 
@@ -164,11 +164,25 @@ _AXIS = (
 )
 """A narrow screen shows the later half of the bars: all of them would be too thin to see."""
 
-_HOW_TO_EMBED = (
-    '<footer><p>Follow it: <a href="/status.atom">Atom</a> · <a href="/status.rss">RSS</a> · '
-    '<a href="/api/v2/summary.json">JSON</a></p>'
-    "<details><summary>Show it on your own page</summary>"
-    "<code>&lt;iframe src=&quot;/embed/state&quot; title=&quot;Status&quot;&gt;&lt;/iframe&gt;</code>"
-    "<code>&lt;img src=&quot;/badge/state.svg&quot; alt=&quot;Status&quot;&gt;</code>"
-    "<p>With the address of this site before them.</p></details></footer>"
-)
+
+def _elsewhere(facts: Facts) -> str:
+    """Where else it can be read."""
+    return (
+        '<footer><p>Follow it: <a href="/status.atom">Atom</a> · <a href="/status.rss">RSS</a> · '
+        f'<a href="/api/v2/summary.json">JSON</a></p>{_how_to_embed(facts)}</footer>'
+    )
+
+
+def _how_to_embed(facts: Facts) -> str:
+    if PublicPanel.STATE not in facts.panels:
+        return ""
+    frame = (
+        f'<iframe src="{facts.address}/embed/state" title="Status" height="80" '
+        'style="border:0;color-scheme:light dark"></iframe>'
+    )
+    badge = f'<img src="{facts.address}/badge/state.svg" alt="Status">'
+    hint = "" if facts.address else "<p>With the address of this site before /embed and /badge.</p>"
+    return (
+        "<details><summary>Show it on your own page</summary>"
+        f"<code>{escaped(frame)}</code><code>{escaped(badge)}</code>{hint}</details>"
+    )

@@ -294,6 +294,14 @@ def test_other_paths_are_nothing(path: str) -> None:
     assert answer(path, facts_after((OK, 60))) is None
 
 
+def test_it_tells_how_to_show_it_elsewhere_where_there_is_something_to_show() -> None:
+    page = html(facts_after((OK, 600), of=config(address="https://status.example.org")))
+    assert "&lt;iframe src=&quot;https://status.example.org/embed/state&quot;" in page
+    assert "With the address of this site" not in page
+    assert "With the address of this site" in html(facts_after((OK, 600)))
+    assert "own page" not in html(facts_after((OK, 600), of=config(panels=["status", "joins"])))
+
+
 @pytest.mark.parametrize("panel", ["concurrency", "joins", "relocation", "nodes"])
 def test_what_has_no_public_panel_is_not_on_the_page_either(panel: str) -> None:
     of = config(panels=[each for each in ALL if each != panel])
