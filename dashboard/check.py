@@ -56,7 +56,8 @@ def _learned(result: ProbeResult) -> str:
     if result.part is not None:
         counts = [room.participants for room in result.part.rooms if room.participants is not None]
         people = f"{sum(counts):,} people" if counts or not result.part.rooms else "people not counted"
-        return f"{len(result.part.rooms):,} rooms, {people}"
+        rooms = len(result.part.rooms)
+        return f"{rooms:,} {'room' if rooms == 1 else 'rooms'}, {people}"
     if result.attempt is not None:
         return f"got into {result.attempt.room}"
     return ""

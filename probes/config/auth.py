@@ -29,15 +29,16 @@ class Role(StrEnum):
         return ranks.index(self) >= ranks.index(other)
 
 
-_FORMER = {"read": "view", "write": "operate` or `note"}
-"""The words of before, and what they are called now."""
+_FORMER = {
+    "read": "expected `view`, as `read` is called now",
+    "write": "expected `note` or `operate`, into which `write` was divided",
+}
+"""What became of the words of before."""
 
 
 def _not_a_former_word(word: object) -> object:
     if isinstance(word, str) and word in _FORMER:
-        raise PydanticCustomError(
-            "former_role", "expected `{now}`, as `{word}` is called now", {"now": _FORMER[word], "word": word}
-        )
+        raise PydanticCustomError("former_role", "{now}", {"now": _FORMER[word]})
     return word
 
 

@@ -32,7 +32,9 @@ class PublicPanel(StrEnum):
 def _origin(text: str) -> str:
     if text != "*" and not _ORIGIN.fullmatch(text):
         raise PydanticCustomError(
-            "origin", "expected an origin such as https://status.example.org, https://*.example.org, or *"
+            "origin",
+            "expected an origin, without a path, such as https://status.example.org, "
+            "https://*.example.org, or *",
         )
     return text
 

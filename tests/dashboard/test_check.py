@@ -36,6 +36,12 @@ def test_all_good_is_exit_code_0_and_says_what_was_learned(tmp_path: Path) -> No
     assert done.stderr == ""
 
 
+def test_one_room_is_a_room(tmp_path: Path) -> None:
+    with Rooms(r1=5) as rooms:
+        (_, row) = check(tmp_path, service("rooms", rooms.url)).stdout.splitlines()
+    assert row.endswith("1 room, 5 people")
+
+
 def test_a_failed_probe_is_exit_code_1_and_the_others_are_told_too(tmp_path: Path) -> None:
     with Rooms(r1=5) as rooms, refusing_port() as port:
         done = check(tmp_path, service("good", rooms.url), service("gone", f"http://127.0.0.1:{port}"))
