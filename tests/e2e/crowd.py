@@ -118,7 +118,9 @@ class CrowdCases:
         assert (again.status_code, again.content) in ((304, b""), (200, again.content))
 
     def test_the_last_answer_stays_up_when_roomwatch_is_killed(self, crowd: Behind) -> None:
-        """How old it is stands in it; and it is new again as soon as Roomwatch is."""
+        """How old it is stands in it, what was not kept is told in a sentence; and it is new again as soon as
+        Roomwatch is.
+        """
         before, room = crowd.ask(PATH).json(), crowd.leads_to()
         crowd.product.kill()
         time.sleep(2.5)
@@ -128,6 +130,9 @@ class CrowdCases:
             assert told.json()["observed_at"] >= before["observed_at"]
             assert time.time() - told.json()["observed_at"] > 2
             assert crowd.leads_to() == room != ""
+        nothing = crowd.ask("/embed/never-asked-for")
+        assert (nothing.status_code, nothing.headers["Retry-After"]) == (503, "5")
+        assert nothing.text.startswith("Roomwatch does not answer, and nothing was kept of this.")
         crowd.product.start()
         crowd.way.target = crowd.product.port
         wait_until(
