@@ -15,13 +15,14 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from dashboard.frames import EncodedFrame, Frame
-from dashboard.public import embed, paths
+from dashboard.public import paths
 from dashboard.public.facts import Facts
 from dashboard.public.go.events import PATH as LINKS
 from dashboard.public.go.leading import Lead
 from dashboard.public.keeping import Keeping
 from dashboard.public.making import lead_on, make
-from dashboard.public.pictures import Pictures
+from dashboard.public.panels import embed
+from dashboard.public.panels.pictures import Pictures
 from dashboard.public.ready import Ready, ready
 from dashboard.public.status.reading import Days
 from dashboard.public.waiting import Waiting

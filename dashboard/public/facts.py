@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import msgspec
 
-from dashboard.public.status.day import Day
+from dashboard.public.day import Day
 from probes.config.embed import PublicPanel
 from probes.model import Cause, State
 

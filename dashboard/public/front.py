@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.clients import PNG_COSTS
 from dashboard.conditional import has_it, takes_gzip
-from dashboard.public import embed, oembed
 from dashboard.public.desk import Desk
 from dashboard.public.links import PREFIX, Closed
+from dashboard.public.panels import embed, oembed
 from dashboard.public.paths import is_public
 from dashboard.public.ready import Ready
 from dashboard.public.sharing import Sharing

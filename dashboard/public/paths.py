@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from dashboard.public import badges, embed, oembed
 from dashboard.public.facts import Facts
 from dashboard.public.go import answers as go
+from dashboard.public.panels import badges, embed, oembed
 from dashboard.public.ready import Ready
 from dashboard.public.status import answers as status
 

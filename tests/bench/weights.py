@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from dashboard.public import badges, embed
 from dashboard.public.facts import Facts
-from dashboard.public.page import embed_script
-from dashboard.public.painting import paint
+from dashboard.public.panels import badges, embed
+from dashboard.public.panels.page import embed_script
+from dashboard.public.panels.painting import paint
 from dashboard.public.ready import Ready
 from tests.dashboard.public.telling import facts
 

@@ -245,11 +245,11 @@ def test_old_data_says_its_age_and_stays_up(context: BrowserContext, product: Pr
 def test_pictures_badges_and_oembed_come_over_http(product: Product, elsewhere: Elsewhere) -> None:
     """What paints pictures is a process that nobody starts before the first is asked for."""
     with pytest.raises(StopIteration):
-        product.child("dashboard.public.painting")
+        product.child("dashboard.public.panels.painting")
     picture = product.ask("/embed/concurrency/dark.png").raise_for_status()
     assert picture.headers["Content-Type"] == "image/png"
     assert picture.headers["Access-Control-Allow-Origin"] == elsewhere.url
-    assert product.child("dashboard.public.painting").is_running()
+    assert product.child("dashboard.public.panels.painting").is_running()
     again = product.ask("/embed/concurrency/dark.png?size=huge", If_None_Match=picture.headers["ETag"])
     assert again.status_code in (200, 304)
     assert product.ask("/badge/concurrency.svg").headers["Content-Type"] == "image/svg+xml"

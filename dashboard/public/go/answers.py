@@ -13,11 +13,11 @@ from io import BytesIO
 
 import msgspec
 
-from dashboard.public.badge_svg import badge_svg
 from dashboard.public.facts import EventFacts, Facts
 from dashboard.public.go.events import PATH as PREFIX
 from dashboard.public.go.page import page
 from dashboard.public.go.words import badge_of, said
+from dashboard.public.panels.badge_svg import badge_svg
 from dashboard.public.ready import Ready, ready
 
 __all__ = ["PREFIX", "answer", "exists"]

@@ -9,8 +9,8 @@ from dashboard.pages import render
 from dashboard.public.address import Theme
 from dashboard.public.facts import EventFacts, EventState
 from dashboard.public.go.words import said, utc
-from dashboard.public.inline import Inline, asset, inline
-from dashboard.public.look import page_colours
+from dashboard.public.panels.inline import Inline, asset, inline
+from dashboard.public.panels.look import page_colours
 
 _HERE = Path(__file__).parent
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from dashboard.public.badge_svg import Badge
 from dashboard.public.facts import EventFacts, EventState
 from dashboard.public.figures import count
-from dashboard.public.parts import Tone
+from dashboard.public.panels.badge_svg import Badge
+from dashboard.public.panels.parts import Tone
 
 
 class Said(NamedTuple):

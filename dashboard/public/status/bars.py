@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from dashboard.conditional import digest
+from dashboard.public.day import BAR, BARS, Bar, Component
 from dashboard.public.facts import Facts, ServiceFacts
 from dashboard.public.figures import rounded_share
-from dashboard.public.status.day import BAR, BARS, Bar, Component
+from dashboard.public.panels.tones import joins_now
 from dashboard.public.status.past import Bin, Past
-from dashboard.public.tones import joins_now
 from probes.config.embed import PublicPanel
 from probes.model import Outcome, State
 from probes.state.joining import FAILING_BELOW, FEWEST_FAILING, FEWEST_STRAINED

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dashboard.public.day import BAR, Bar
 from dashboard.public.figures import clocks, percent
-from dashboard.public.status.day import BAR, Bar
+from dashboard.public.panels.tones import TONES
 from dashboard.public.text import escaped
-from dashboard.public.tones import TONES
 from probes.model import State
 
 _STEP, _WIDTH, _HEIGHT = 10.0, 7.6, 26

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from xml.etree import ElementTree as Xml
 
+from dashboard.public.day import Day, Happening
 from dashboard.public.facts import Facts
 from dashboard.public.figures import rfc3339
-from dashboard.public.status.day import Day, Happening
 
 ATOM = "http://www.w3.org/2005/Atom"
 _NAMESPACE = uuid.UUID("5c8f0e8e-6f0f-5b7c-9a53-6d3c0d1f7b11")

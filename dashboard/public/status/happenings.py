@@ -14,9 +14,9 @@ from itertools import pairwise
 import msgspec
 
 from dashboard.conditional import digest
+from dashboard.public.day import DAY, Episode, Happening, Kind
 from dashboard.public.facts import Announcement, Facts
 from dashboard.public.figures import lasting
-from dashboard.public.status.day import DAY, Episode, Happening, Kind
 from dashboard.public.status.moves import Manner, Moved
 from dashboard.public.status.past import BEGIN, Turn
 from dashboard.public.words import tries_that_fail

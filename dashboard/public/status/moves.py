@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dashboard.conditional import digest
+from dashboard.public.day import Happening, Kind
 from dashboard.public.facts import Move
 from dashboard.public.figures import count, lasting, percent
-from dashboard.public.status.day import Happening, Kind
 from probes.model import Cause, State
 
 

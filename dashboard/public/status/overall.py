@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dashboard.public.day import Day
 from dashboard.public.facts import Facts, ServiceFacts
 from dashboard.public.status.bars import WORST_FIRST
-from dashboard.public.status.day import Day
 from probes.model import State
 
 

@@ -7,20 +7,20 @@ from functools import cache
 from pathlib import Path
 
 from dashboard.public.address import Theme
-from dashboard.public.badge_svg import badge_svg
-from dashboard.public.badges import BADGES
-from dashboard.public.card_html import card_html, moment
-from dashboard.public.cards import CARDS
+from dashboard.public.day import BAR, DAY, Component, Day, Happening, Kind
 from dashboard.public.facts import EventState, Facts, ServiceFacts
 from dashboard.public.figures import calendar, lasting, percent
-from dashboard.public.inline import Inline, asset, enclosed, inline
-from dashboard.public.look import LIGHT, page_colours
-from dashboard.public.parts import Banner, Card
+from dashboard.public.panels.badge_svg import badge_svg
+from dashboard.public.panels.badges import BADGES
+from dashboard.public.panels.card_html import card_html, moment
+from dashboard.public.panels.cards import CARDS
+from dashboard.public.panels.inline import Inline, asset, enclosed, inline
+from dashboard.public.panels.look import LIGHT, page_colours
+from dashboard.public.panels.parts import Banner, Card
+from dashboard.public.panels.tones import TONES
 from dashboard.public.status import draw
-from dashboard.public.status.day import BAR, DAY, Component, Day, Happening, Kind
 from dashboard.public.status.overall import overall
 from dashboard.public.text import escaped
-from dashboard.public.tones import TONES
 from probes.config.embed import PublicPanel
 
 _HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dashboard.public.status.day import BAR, BARS
+from dashboard.public.day import BAR, BARS
 from probes.model import Outcome, Sample, State
 
 HOLE = 30.0

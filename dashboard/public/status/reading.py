@@ -14,10 +14,10 @@ from itertools import pairwise
 
 from dashboard.conditional import digest
 from dashboard.frames import Frame
+from dashboard.public.day import BAR, BARS, DAY, Component, Day, Episode, Happening, Upcoming
 from dashboard.public.facts import Announcement, Facts, ServiceFacts
 from dashboard.public.seeing import TOLD, announcements_of, move_of
 from dashboard.public.status.bars import components
-from dashboard.public.status.day import BAR, BARS, DAY, Component, Day, Episode, Happening, Upcoming
 from dashboard.public.status.happenings import (
     newest_first,
     of_announcements,

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from dashboard.conditional import digest
+from dashboard.public.day import Component, Day, Episode, Happening, Kind, Upcoming
 from dashboard.public.facts import Facts
-from dashboard.public.status.day import Component, Day, Episode, Happening, Kind, Upcoming
 from dashboard.public.status.overall import overall
 from probes.model import State
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dashboard.public import desk, embed, keeping, paths
+from dashboard.public import desk, keeping, paths
 from dashboard.public.facts import Facts
 from dashboard.public.keeping import Keeping
+from dashboard.public.panels import embed
 from dashboard.public.ready import Ready, ready
 from tests.dashboard.public.desks import Serving, config
 from tests.product import PATIENCE

@@ -11,11 +11,12 @@ from unittest.mock import Mock
 import pytest
 
 from dashboard.frames import EncodedFrame, Frame, encode
-from dashboard.public import badges, keeping, making, paths
+from dashboard.public import keeping, making, paths
+from dashboard.public.day import Day
 from dashboard.public.desk import Desk
 from dashboard.public.facts import Facts
+from dashboard.public.panels import badges
 from dashboard.public.ready import Ready
-from dashboard.public.status.day import Day
 from dashboard.public.status.reading import Days
 from dashboard.recent import Recent
 from probes.model import State

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.public.day import BAR, BARS, Component
 from dashboard.public.facts import Facts
 from dashboard.public.status.bars import MOST_NODES, public_share, state_of_share
-from dashboard.public.status.day import BAR, BARS, Component
 from probes.model import Outcome, State
 from tests.dashboard.public.status.played import config, facts, facts_after, frame, samples
 from tests.probes.seen import AT, node, observation

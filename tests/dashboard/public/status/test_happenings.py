@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from dashboard.public.day import DAY, Happening, Kind
 from dashboard.public.facts import Facts
-from dashboard.public.status.day import DAY, Happening, Kind
 from dashboard.public.status.happenings import MOST, PAUSE
 from probes.model import Cause, Outcome, Place, State, Status
 from probes.timeline.entries import Note, NoteKind

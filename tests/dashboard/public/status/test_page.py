@@ -14,7 +14,7 @@ import pytest
 
 from dashboard.public.address import Theme
 from dashboard.public.facts import EventFacts, EventState, Facts
-from dashboard.public.look import page_colours
+from dashboard.public.panels.look import page_colours
 from dashboard.public.ready import Ready
 from dashboard.public.status.answers import PATHS, answer
 from probes.model import Cause, Door, NodeView, Observer, Outcome, Place, State

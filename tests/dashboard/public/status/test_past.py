@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from dashboard.public.status.day import BAR, BARS
+from dashboard.public.day import BAR, BARS
 from dashboard.public.status.past import HOLE, Past
 from probes.model import Observer, Outcome, Sample, State
 from tests.dashboard.public.status.played import STEP, samples

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from dashboard.public.day import Component, Day
 from dashboard.public.facts import Facts
-from dashboard.public.status.day import Component, Day
 from dashboard.public.status.reading import Days
 from probes.history import HISTORIES, History, Kept, Reader, sample_of
 from probes.model import Door, Observation, Observer, Outcome, Place, State

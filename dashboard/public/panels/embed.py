@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dashboard.public import address
 from dashboard.public.address import Format, Theme
-from dashboard.public.card_svg import card_svg
-from dashboard.public.cards import CARDS
 from dashboard.public.facts import Facts
-from dashboard.public.page import embed_script, panel_page
-from dashboard.public.panel_json import panel_json
+from dashboard.public.panels.card_svg import card_svg
+from dashboard.public.panels.cards import CARDS
+from dashboard.public.panels.page import embed_script, panel_page
+from dashboard.public.panels.panel_json import panel_json
 from dashboard.public.ready import Ready, ready
 
 PREFIX = "/embed/"

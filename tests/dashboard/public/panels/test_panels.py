@@ -10,12 +10,12 @@ import re
 
 import pytest
 
-from dashboard.public import badges, embed
 from dashboard.public.address import Theme
-from dashboard.public.card_html import card_html
-from dashboard.public.card_svg import card_svg
-from dashboard.public.cards import CARDS
 from dashboard.public.facts import ServiceFacts
+from dashboard.public.panels import badges, embed
+from dashboard.public.panels.card_html import card_html
+from dashboard.public.panels.card_svg import card_svg
+from dashboard.public.panels.cards import CARDS
 from dashboard.public.ready import Ready
 from probes.config.embed import PublicPanel
 from probes.model import Cause, State

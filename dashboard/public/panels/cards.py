@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dashboard.public import chart
 from dashboard.public.facts import Move, ServiceFacts
 from dashboard.public.figures import count, lasting, percent
-from dashboard.public.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Tone, Way
-from dashboard.public.tones import TONES, joins_now
+from dashboard.public.panels import chart
+from dashboard.public.panels.parts import (
+    Banner,
+    Card,
+    Chart,
+    Meter,
+    Note,
+    Number,
+    Part,
+    Passage,
+    Row,
+    Tone,
+    Way,
+)
+from dashboard.public.panels.tones import TONES, joins_now
 from probes.config.embed import PublicPanel
 from probes.model import Cause
 

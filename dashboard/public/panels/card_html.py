@@ -5,9 +5,9 @@ No style attributes, which a policy of somebody else's page may forbid.
 
 from __future__ import annotations
 
-from dashboard.public import chart
 from dashboard.public.figures import clock, rfc3339
-from dashboard.public.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Way
+from dashboard.public.panels import chart
+from dashboard.public.panels.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Way
 from dashboard.public.text import escaped
 
 

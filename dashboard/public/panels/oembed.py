@@ -11,10 +11,10 @@ import msgspec
 
 from dashboard.public import address
 from dashboard.public.address import Theme
-from dashboard.public.card_svg import WIDTH
-from dashboard.public.cards import CARDS
-from dashboard.public.embed import PREFIX
 from dashboard.public.facts import Facts
+from dashboard.public.panels.card_svg import WIDTH
+from dashboard.public.panels.cards import CARDS
+from dashboard.public.panels.embed import PREFIX
 from dashboard.public.ready import Ready, ready
 from dashboard.public.text import clean, escaped
 

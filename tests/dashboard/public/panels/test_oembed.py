@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dashboard.public import oembed
+from dashboard.public.panels import oembed
 from dashboard.public.ready import Ready
 from probes.config.embed import PublicPanel
 from tests.dashboard.public.telling import Seen, facts, service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.public.facts import ServiceFacts
-from dashboard.public.parts import Tone
+from dashboard.public.panels.parts import Tone
 from probes.model import State
 from probes.state.joining import FAILING_BELOW
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dashboard.public.parts import Tone
+from dashboard.public.panels.parts import Tone
 from dashboard.public.text import escaped, fitted, width
 
 COLOURS = {

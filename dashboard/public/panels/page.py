@@ -7,11 +7,11 @@ from functools import cache
 from urllib.parse import quote
 
 from dashboard.public.address import Theme
-from dashboard.public.card_html import card_html
 from dashboard.public.facts import Facts, ServiceFacts
-from dashboard.public.inline import Inline, asset, enclosed, inline
-from dashboard.public.look import page_colours
-from dashboard.public.parts import Card
+from dashboard.public.panels.card_html import card_html
+from dashboard.public.panels.inline import Inline, asset, enclosed, inline
+from dashboard.public.panels.look import page_colours
+from dashboard.public.panels.parts import Card
 from dashboard.public.ready import Ready, ready
 from dashboard.public.text import escaped
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from dashboard.public import badges
 from dashboard.public.facts import ServiceFacts
+from dashboard.public.panels import badges
 from probes.model import Cause
 from tests.dashboard.public.telling import drawn, facts, move, service, unknown_service
 

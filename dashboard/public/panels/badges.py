@@ -11,13 +11,13 @@ import msgspec
 
 from dashboard.public import address
 from dashboard.public.address import Format, Theme
-from dashboard.public.badge_svg import COLOURS, Badge, badge_svg
 from dashboard.public.facts import Facts, ServiceFacts
 from dashboard.public.figures import count, percent
-from dashboard.public.parts import Tone
+from dashboard.public.panels.badge_svg import COLOURS, Badge, badge_svg
+from dashboard.public.panels.parts import Tone
+from dashboard.public.panels.tones import TONES, joins_now
 from dashboard.public.ready import Ready, ready
 from dashboard.public.text import clean
-from dashboard.public.tones import TONES, joins_now
 from probes.config.embed import PublicPanel
 from probes.model import Cause
 

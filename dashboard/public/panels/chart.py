@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dashboard.public.facts import Series
-from dashboard.public.parts import Tone
+from dashboard.public.panels.parts import Tone
 
 WIDTH, HEIGHT = 392, 64
 WINDOW = 1800.0

@@ -11,9 +11,9 @@ import time
 import structlog
 
 from dashboard.children import module_command, module_environment
-from dashboard.public.embed import to_paint
 from dashboard.public.facts import Facts
-from dashboard.public.painting import LENGTH
+from dashboard.public.panels.embed import to_paint
+from dashboard.public.panels.painting import LENGTH
 from dashboard.public.ready import Ready, ready
 
 GOOD_FOR = 5.0
@@ -55,7 +55,7 @@ class Painter:
 
     def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            module_command("dashboard.public.painting"),
+            module_command("dashboard.public.panels.painting"),
             env=module_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

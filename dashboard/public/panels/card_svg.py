@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dashboard.public import chart
 from dashboard.public.address import Theme
 from dashboard.public.figures import clock
-from dashboard.public.look import FONT, svg_style
-from dashboard.public.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Way
+from dashboard.public.panels import chart
+from dashboard.public.panels.look import FONT, svg_style
+from dashboard.public.panels.parts import Banner, Card, Chart, Meter, Note, Number, Part, Passage, Row, Way
 from dashboard.public.text import escaped, fitted, width
 
 WIDTH = 420

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dashboard.public import pictures
-from dashboard.public.embed import to_paint
-from dashboard.public.painting import paint
-from dashboard.public.pictures import Painter, Pictures
+from dashboard.public.panels import pictures
+from dashboard.public.panels.embed import to_paint
+from dashboard.public.panels.painting import paint
+from dashboard.public.panels.pictures import Painter, Pictures
 from tests.dashboard.public.telling import HOSTILE, facts, named
 
 PATH = "/embed/relocation/dark.png"

@@ -1,0 +1,1 @@
+"""Panels: each service's facts as cards and badges, drawn as pages, pictures and data, by their addresses."""
