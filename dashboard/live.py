@@ -13,7 +13,7 @@ from dashboard.conditional import takes_gzip
 from dashboard.connection import most_connections
 from dashboard.hub import Hub, Viewer
 from dashboard.recent import Recent
-from dashboard.ways import Events, Plain, Squeezed
+from dashboard.streams import Events, Plain, Squeezed
 
 _KEPT_BACK = 64
 """Connections that viewers never get: for whoever scrapes us, and those who ask for pages."""

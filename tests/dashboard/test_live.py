@@ -331,7 +331,7 @@ def test_a_frame_is_compressed_once_whoever_comes_when(
             made.append(data)
             super().__init__(data)
 
-    monkeypatch.setattr("dashboard.ways.Block", Counted)
+    monkeypatch.setattr("dashboard.streams.Block", Counted)
     for _ in range(3):
         streaming.show()
     with contextlib.ExitStack() as held:
