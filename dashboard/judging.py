@@ -74,10 +74,17 @@ def make_judging(hub: Hub, supervisor: Supervisor) -> APIRouter:
     return api
 
 
+_SAID = {"model_attributes_type": "Expected a JSON object, with Content-Type: application/json"}
+"""What pydantic says in words that are its own."""
+
+
 async def say_what_is_wrong(_request: Request, error: Exception) -> Response:
     """Where a request is wrong and why, without what it held: that may be no text that can be sent."""
     wrong = error.errors() if isinstance(error, RequestValidationError) else []
-    detail = [{"loc": each["loc"], "msg": each["msg"], "type": each["type"]} for each in wrong]
+    detail = [
+        {"loc": each["loc"], "msg": _SAID.get(each["type"], each["msg"]), "type": each["type"]}
+        for each in wrong
+    ]
     body = json.dumps({"detail": detail}).encode("ascii")  # escapes whatever is no UTF-8
     return Response(body, 422, media_type="application/json")
 

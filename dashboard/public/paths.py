@@ -42,7 +42,7 @@ def answer(path: str, facts: Facts) -> Ready | None:
 def may_exist(path: str, facts: Facts) -> bool:
     """Whether something may stand at `path`; told without making it."""
     found = _answering(path)
-    return found is not None and found.exists(path, facts)
+    return path == oembed.PATH or (found is not None and found.exists(path, facts))
 
 
 def _answering(path: str) -> Answering | None:

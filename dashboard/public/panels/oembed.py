@@ -28,7 +28,7 @@ _SCHEME = {Theme.AUTO: "light dark", Theme.LIGHT: "light", Theme.DARK: "dark"}
 
 
 def answer(query: bytes, host: str, facts: Facts) -> Ready:
-    """What to say of the `url` in `query`, which must be one of a panel here, at `host`."""
+    """What to say of the `url` in `query`, which must be one of a panel here: at `host` or the public address."""
     asked = parse_qs(query.decode("latin-1"), max_num_fields=16) if _good(query) else {}
     if asked.get("format", ["json"])[0] != "json":
         return _plain("Only format=json is known here.\n", 501)
@@ -36,14 +36,15 @@ def answer(query: bytes, host: str, facts: Facts) -> Ready:
     path = url.path
     found = address.read(path.removeprefix(PREFIX)) if path.startswith(PREFIX) else None
     service = address.meant(found, facts) if found else None
-    ours = (url.scheme in ("http", "https") and url.netloc == host) or not (url.scheme or url.netloc)
+    here = (host, urlsplit(facts.address).netloc)
+    ours = (url.scheme in ("http", "https") and url.netloc in here) or not (url.scheme or url.netloc)
     if found is None or service is None or not ours or found.panel not in CARDS:
         return _plain("Expected url= with the address of a public panel here, /embed/<panel>.\n", 404)
     card = CARDS[found.panel](service)
     width = _size(asked, "maxwidth", WIDTH)
     height = _size(asked, "maxheight", _HEIGHT)
     title = clean(f"{card.title or 'State'} · {service.label}")
-    page = f"{url.scheme + ':' if url.scheme else ''}//{host}{path}"
+    page = f"{url.scheme + ':' if url.scheme else ''}//{url.netloc or host}{path}"
     frame = (
         f'<iframe src="{escaped(page)}" title="{escaped(title)}" width="{width}" height="{height}"'
         f' loading="lazy" style="border:0;max-width:100%;color-scheme:{_SCHEME[found.theme]}"></iframe>'

@@ -55,6 +55,15 @@ def test_what_is_not_a_public_panel_here_is_refused(url: str) -> None:
     assert asked(url).status == 404
 
 
+def test_a_panel_at_the_public_address_is_ours_whatever_name_was_asked() -> None:
+    told = facts(address="https://status.example.org")
+    ready = oembed.answer(b"url=https://status.example.org/embed/joins", HOST, told)
+    assert (
+        dict(Seen(json.loads(ready.body)["html"]).attributes)["src"]
+        == "https://status.example.org/embed/joins"
+    )
+
+
 def test_a_private_panel_is_not_told_of() -> None:
     closed = facts(panels=frozenset({PublicPanel.STATE}))
     assert oembed.answer(b"url=/embed/joins", HOST, closed).status == 404
