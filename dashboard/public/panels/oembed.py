@@ -28,7 +28,7 @@ _SCHEME = {Theme.AUTO: "light dark", Theme.LIGHT: "light", Theme.DARK: "dark"}
 
 
 def answer(query: bytes, host: str, facts: Facts) -> Ready:
-    """What to say of the `url` in `query`, which must be one of a panel here: at `host` or the public address."""
+    """What to say of the `url` in `query`, which must be a panel's here: at `host` or the public address."""
     asked = parse_qs(query.decode("latin-1"), max_num_fields=16) if _good(query) else {}
     if asked.get("format", ["json"])[0] != "json":
         return _plain("Only format=json is known here.\n", 501)
