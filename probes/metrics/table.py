@@ -168,7 +168,13 @@ _TABLE = (
         "roomwatch_history_write_errors_total", _C, "Writes to the history that failed and are tried again."
     ),
     Spec("roomwatch_build_info", _G, "Always 1; says which version runs.", ("version",), _W),
-    Spec("roomwatch_frame_timestamp_seconds", _G, "When the newest frame was made.", (), _W),
+    Spec(
+        "roomwatch_frame_timestamp_seconds",
+        _G,
+        "When the newest frame was made. While it stands still, all else is as it was then.",
+        (),
+        _W,
+    ),
     Spec("roomwatch_frame_build_seconds", _H, "How long it took to make a frame.", (), _W, BUILD_BOUNDS),
     Spec(
         "roomwatch_prober_restarts_total", _C, "How often the prober process had to be started again.", (), _W
