@@ -86,7 +86,10 @@ class Fits:
         self._usual = np.zeros(slots)
         self._odd = np.zeros(slots)
         self._lines = np.zeros((2, slots, fits))
-        self._weight = np.full((slots, fits), 1 / fits)
+        # As for one of whom nothing is known: whichever slot is free, a new series begins alike.
+        self._unjudged = np.exp(self._prior - self._prior.max())
+        self._unjudged /= self._unjudged.sum()
+        self._weight = np.tile(self._unjudged, (slots, 1))
         self._losses = np.zeros((len(HORIZONS), slots, fits))
         self._judged = np.zeros((len(HORIZONS), slots))
         self._misses = np.zeros((len(HORIZONS), slots))
@@ -108,7 +111,7 @@ class Fits:
         self._judged[:, slot] = self._misses[:, slot] = 0.0
         for sums in (self._sums, self._lines, self._losses):
             sums[:, slot] = 0.0
-        self._weight[slot] = 1 / self._weight.shape[1]
+        self._weight[slot] = self._unjudged
 
     def widened(self, slots: int) -> Fits:
         """The same series, and empty slots after them."""
