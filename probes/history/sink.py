@@ -35,6 +35,7 @@ class HistorySink:
         self._waiting: deque[Tick] = deque()
         self._queue = queue
         self._wake = threading.Condition()
+        self._given = 0
         self._close_by: float | None = None
         self._health = Health()
         self._history: History | None = None
@@ -48,6 +49,7 @@ class HistorySink:
                 self._waiting.popleft()
                 self.dropped += 1
             self._waiting.append(tick)
+            self._given += 1
             self._wake.notify()
 
     def health(self) -> Health:
@@ -67,8 +69,9 @@ class HistorySink:
 
     def _run(self) -> None:
         while self._wait_for_ticks():
+            given = self._given
             if not self._write_waiting():
-                self._wait_for_one_more()
+                self._wait_for_one_more(given)
         self._write_waiting()
         self.dropped += len(self._waiting)
         self._let_go()
@@ -79,11 +82,10 @@ class HistorySink:
             self._wake.wait_for(lambda: self._close_by is not None or self._waiting)
             return self._close_by is None
 
-    def _wait_for_one_more(self) -> None:
-        """After a failure, so that it is tried again once a tick."""
+    def _wait_for_one_more(self, given: int) -> None:
+        """After a failure, so that it is tried again once a tick; not where one came meanwhile."""
         with self._wake:
-            if self._close_by is None:
-                self._wake.wait()
+            self._wake.wait_for(lambda: self._close_by is not None or self._given != given)
 
     def _write_waiting(self) -> bool:
         """Write tick by tick, oldest first. False if one failed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probes.history import HISTORIES, HistorySink, HistoryTrouble, Kept, open_history
-from probes.history.base import Unstorable
+from probes.history.base import History, Unstorable
 from probes.pipeline import Tick
 from probes.settings import HistorySettings
 from tests.probes.seen import AT, observation, relocation, tick
@@ -150,6 +150,24 @@ def test_the_whole_way_from_settings_to_what_a_restart_finds(tmp_path: Path) -> 
     again = open_history(settings)
     assert again.relocations("spaces") == [relocation()]
     again.close()
+
+
+def test_a_tick_that_comes_while_another_cannot_be_written_is_not_waited_for_again(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    backend = HISTORIES["sqlite"]
+    tried: list[int] = []
+
+    def fails_once() -> History:
+        tried.append(1)
+        if len(tried) == 1:
+            sink.write(numbered(1))
+            raise HistoryTrouble("not now")
+        return backend.write(path, Kept(1e9, 1e9, 10**9))
+
+    sink = HistorySink(fails_once, backend.read(path))
+    sink.write(numbered(0))
+    wait_until(lambda: sink.health().written_at == AT + 1, 30, "both ticks")
+    sink.close()
 
 
 def test_a_file_that_is_taken_away_is_begun_again(tmp_path: Path) -> None:
