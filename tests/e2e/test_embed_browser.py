@@ -171,6 +171,17 @@ def test_a_site_that_is_not_listed_is_told_so(
     expect(tab.page.locator("room-watch")).to_contain_text("embed.origins", timeout=PATIENCE)
 
 
+def test_a_site_that_is_not_listed_cannot_frame_it(
+    context: BrowserContext, product: Product, elsewhere: Elsewhere
+) -> None:
+    other = elsewhere.page("/framed", frames_of(product, "joins")).replace("127.0.0.1", "localhost")
+    tab = watched(context, other)
+    tab.page.wait_for_function("document.readyState === 'complete'")
+    (frame,) = tab.page.main_frame.child_frames
+    assert frame.url.startswith("chrome-error://")
+    assert any("frame-ancestors" in complaint for complaint in tab.complaints)
+
+
 def test_without_scripts_a_frame_is_still_useful(
     browser: Browser, product: Product, rooms: Rooms, elsewhere: Elsewhere
 ) -> None:
