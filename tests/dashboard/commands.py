@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+import structlog
 from typer.testing import CliRunner
 
 from dashboard.children import module_command, module_environment
@@ -40,8 +41,11 @@ def run(folder: Path, *arguments: str, given: str = "") -> Done:
 
 def run_here(folder: Path, *arguments: str, given: str = "") -> Done:
     """In this process: not for `up` and `demo` once they take signals."""
-    with contextlib.chdir(folder):
-        done = CliRunner().invoke(app, arguments, input=given, env=_SCREEN)
+    try:
+        with contextlib.chdir(folder):
+            done = CliRunner().invoke(app, arguments, input=given, env=_SCREEN)
+    finally:
+        structlog.reset_defaults()  # a command sets how it logs, for its whole process
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Done(done.exit_code, done.stdout, done.stderr)
