@@ -18,7 +18,7 @@ from probes.link import Shown
 from probes.settings import ConfigText, parse
 from tests.product import PATIENCE, Rooms, service
 
-KILLS = 8
+KILLS = 5
 A_TICK = 1.0
 """Seconds: the tick unless a config says otherwise; what may be lost at most."""
 
