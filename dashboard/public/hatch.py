@@ -19,7 +19,7 @@ from dashboard.public.paths import ANSWERS
 from dashboard.public.visitors import Visitors
 
 LONGEST_HEAD = 4096
-MOST_KNOWN = 1024
+MOST_KNOWN = 8192
 """Different request heads that are remembered within a second, and different wishes in them."""
 
 _HEAD = re.compile(
