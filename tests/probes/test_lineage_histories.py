@@ -13,7 +13,7 @@ from probes.watch import Watch
 from tests.bench.histories import LENGTH, history
 from tests.bench.lineage import Score, observe, score_of, settings
 
-NUMBERS = range(5_000, 5_060)
+NUMBERS = range(5_000, 5_100)
 
 
 @pytest.fixture(scope="module")
