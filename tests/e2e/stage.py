@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 
 from dashboard.board import Board
 from dashboard.files import FileServer
-from dashboard.frames import encode, events_of
+from dashboard.frames import EncodedFrame, encode, events_of
 from dashboard.hub import Hub
 from dashboard.live import Live
 from dashboard.recent import Recent
@@ -94,9 +94,10 @@ class Stage:
     def viewers(self) -> int:
         return self._hub.viewers
 
-    def start(self) -> None:
-        """Serve, on the same port as before."""
+    def start(self, *missed: Observation) -> None:
+        """Serve, on the same port as before; `missed` was seen meanwhile, a frame each."""
         self._hub = Hub()
+        self._missed = [self._frame(each) for each in missed]
         live = Live(self._hub, self._recent)
 
         class Counted:
@@ -115,6 +116,8 @@ class Stage:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        for frame in self._missed:
+            self._take(frame)
         serving = asyncio.create_task(self._server.serve())
         while not self._server.started:
             await asyncio.sleep(0.01)
@@ -136,18 +139,30 @@ class Stage:
         at: float = 0.0,
     ) -> int:
         """Make a frame of these, seen now or `at`, and give it to everyone; returns its number."""
+        frame = self._frame(*observations, alerts=alerts, notes=notes, at=at)
+
+        async def publish() -> None:
+            self._take(frame)
+
+        asyncio.run_coroutine_threadsafe(publish(), self._loop).result(30)
+        return frame.seq
+
+    def _take(self, frame: EncodedFrame) -> None:
+        self._recent.add(frame)
+        self._hub.publish(frame)
+
+    def _frame(
+        self,
+        *observations: Observation,
+        alerts: Sequence[AlertView] = (),
+        notes: Sequence[Note] = (),
+        at: float = 0.0,
+    ) -> EncodedFrame:
         now = at or time.time()
         self._seq = max(self._seq + 1, int(now / CONFIG.tick))
         entries = tuple(Entry(view=view) for view in alerts)
         tick = Tick(seq=self._seq, at=now, observations=observations, alerts=entries, notes=tuple(notes))
-        frame = encode(tick, CONFIG.tick, events_of(CONFIG))
-
-        async def publish() -> None:
-            self._recent.add(frame)
-            self._hub.publish(frame)
-
-        asyncio.run_coroutine_threadsafe(publish(), self._loop).result(30)
-        return frame.seq
+        return encode(tick, CONFIG.tick, events_of(CONFIG))
 
 
 def opened(context: BrowserContext, stage: Stage) -> Watched:

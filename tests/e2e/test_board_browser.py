@@ -220,9 +220,7 @@ def test_a_lost_stream_is_said_in_words_with_its_age_and_caught_up_later(
     assert "What you see is from 18:01:00." in first
     assert float(tab.page.evaluate("getComputedStyle(document.querySelector('.tile')).opacity")) < 1
 
-    stage.start()
-    for minute in (2, 3, 4):  # before the tabs come back
-        stage.show(observation(minute, [room("n1", 100_000 * minute)]))
+    stage.start(*(observation(minute, [room("n1", 100_000 * minute)]) for minute in (2, 3, 4)))
     for each in (tab, other):
         shows(each, "400k")
         each.wait("() => !document.querySelector('#notice-body').innerText.includes('Connection lost')")
