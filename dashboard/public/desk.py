@@ -12,11 +12,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
 import structlog
 
 from dashboard.frames import EncodedFrame, Frame
 from dashboard.public import paths
-from dashboard.public.facts import Facts
+from dashboard.public.facts import EventFacts, Facts
 from dashboard.public.go.events import PATH as LINKS
 from dashboard.public.go.leading import Lead
 from dashboard.public.keeping import Keeping
@@ -41,6 +42,8 @@ BUSY = ready(
     Retry_After="1",
 )
 
+QUIET = 5.0
+"""Seconds without a frame after which what hangs on the clock alone is made anew, and again each time."""
 
 _log = structlog.get_logger()
 
@@ -52,6 +55,7 @@ class Desk:
     """
 
     def __init__(self, recent: Recent, config: Callable[[], Config], days: Days | None = None) -> None:
+        self._clock = time.monotonic
         self._recent = recent
         self._days = days
         self._config = config
@@ -64,24 +68,35 @@ class Desk:
         self._ready: dict[str, Ready] = {}
         self._keeping = Keeping()
         self._making: asyncio.Task[None] | None = None
+        self._alone: asyncio.TimerHandle | None = None
         self._first: dict[str, asyncio.Task[Ready | None]] = {}
         self.turn = 0
 
     def show(self, encoded: EncodedFrame) -> None:
         """Take over the newest frame; what is asked for is made of it beside the loop."""
+        self._waiting.add(encoded.frame, self._clock())
+        self._begin()
+
+    def _begin(self) -> None:
         if not self._has_any():
             self._clear()
             return
-        self._waiting.add(encoded.frame)
         if self._making is None or self._making.done():
             self._making = asyncio.create_task(self._make())
             self._making.add_done_callback(_note_a_fault)
+        self._wait_for_a_frame()
+
+    def _wait_for_a_frame(self) -> None:
+        """None comes while the prober is away; yet a delay runs out, and a room is unheard of too long."""
+        if self._alone is not None:
+            self._alone.cancel()
+        self._alone = asyncio.get_running_loop().call_later(QUIET, self._begin)
 
     def at_hand(self, path: str) -> Ready | None:
         """The answer for `path` where it lies ready."""
         found = self._ready.get(path)
         if found is not None:
-            self._keeping.asked(path, time.monotonic())
+            self._keeping.asked(path, self._clock())
         return found or self._pictures.at_hand(path)
 
     async def answer(self, path: str) -> Ready | None:
@@ -117,27 +132,30 @@ class Desk:
 
     def close(self) -> None:
         """End what was started to make answers."""
+        if self._alone is not None:
+            self._alone.cancel()
         self._pictures.close()
 
     async def _make_first(self, path: str, facts: Facts) -> Ready | None:
         made = await asyncio.to_thread(paths.answer, path, facts)
         if made is not None:
-            self._keeping.asked(path, time.monotonic())
+            self._keeping.asked(path, self._clock())
             if facts is self._known(path):
                 self._ready[path] = made
         return made
 
     async def _make(self) -> None:
-        while (frame := self._due()) is not None:
+        shown = self._shown[0] if self._shown else None
+        frame = self._due() or shown
+        while frame is not None:
             config = self._config()
             public = config.embed.public
             pasts = {each.name: self._recent.samples(each.name) for each in public.services}
-            wanted = self._keeping.wanted(time.monotonic())
-            newest = self._waiting.newest or frame  # where to go now is told at once, whatever the delay
+            wanted = self._keeping.wanted(self._clock())
             # What may stand in for what cannot be made, as far as it is still public.
             last = self._facts if self._shown is not None and self._shown[1] == public else None
             lying = self._ready if last is not None else {}
-            self._leads, events = await asyncio.to_thread(lead_on, self._leads, newest, config, last)
+            events = await self._lead(config, last)
             facts, made = await asyncio.to_thread(
                 make, frame, pasts, config, events, wanted, self._days, last, lying
             )
@@ -146,18 +164,25 @@ class Desk:
             self._shown = frame, public
             self._facts = facts
             self._put(made)
+            frame = self._due()
         if self._facts is None and self._waiting.newest is not None:
             await self._lead_ahead(self._waiting.newest)
+
+    async def _lead(self, config: Config, last: Facts | None) -> tuple[EventFacts, ...]:
+        """Where to go now, which is told at once, whatever the delay."""
+        newest, at = self._waiting.newest, self._waiting.clock(self._clock())
+        if newest is None:
+            return last.events if last else ()
+        self._leads, events = await asyncio.to_thread(lead_on, self._leads, newest, at, config, last)
+        return events
 
     async def _lead_ahead(self, newest: Frame) -> None:
         """After a start: where to go now is told at once, while all else waits for the delay."""
         config = self._config()
-        nothing_else = config.embed.public.model_copy(update={"services": [], "panels": []})
-        embed = config.embed.model_copy(update={"public": nothing_else})
-        config = config.model_copy(update={"embed": embed})
-        wanted = [path for path in self._keeping.wanted(time.monotonic()) if path.startswith(LINKS)]
-        self._leads, events = await asyncio.to_thread(lead_on, self._leads, newest, config, self._ahead)
-        ahead, made = await asyncio.to_thread(make, newest, {}, config, events, wanted, None, None, {})
+        wanted = [path for path in self._keeping.wanted(self._clock()) if path.startswith(LINKS)]
+        events = await self._lead(config, self._ahead)
+        nothing_else = msgspec.structs.replace(newest, services=(), notes=())
+        ahead, made = await asyncio.to_thread(make, nothing_else, {}, config, events, wanted, None, None, {})
         if self._has_any():
             self._ahead = ahead
             self._put(made)
@@ -169,15 +194,8 @@ class Desk:
         return self._facts
 
     def _due(self) -> Frame | None:
-        """The newest frame that may be seen and was not made yet.
-
-        The one that was seen last where something else is public now, and none is due for a while.
-        """
-        public = self._config().embed.public
-        due = self._waiting.take(public.delay or 0.0)
-        if due is None and self._shown is not None and self._shown[1] != public:
-            return self._shown[0]
-        return due
+        """The newest frame that may be seen and was not made yet."""
+        return self._waiting.take(self._config().embed.public.delay or 0.0, self._clock())
 
     def _has_any(self) -> bool:
         public = self._config().embed.public
@@ -189,9 +207,9 @@ class Desk:
 
     def _clear(self) -> None:
         """Nothing is public any more."""
-        if self._facts is not None or self._waiting:
+        self._waiting.clear()
+        if self._facts is not None or self._ahead is not None:
             self._facts = self._ahead = self._shown = None
-            self._waiting.clear()
             self._put({})
 
 

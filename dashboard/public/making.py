@@ -46,11 +46,13 @@ class _Lenient:
 
 
 def lead_on(
-    before: Mapping[str, Lead], newest: Frame, config: Config, last: Facts | None
+    before: Mapping[str, Lead], newest: Frame, at: float, config: Config, last: Facts | None
 ) -> tuple[Mapping[str, Lead], tuple[EventFacts, ...]]:
+    """Where events are at wall time `at`, by the newest frame, with what the next tick needs to know."""
+
     def lead() -> tuple[Mapping[str, Lead], tuple[EventFacts, ...]]:
-        leads = leads_on(before, newest, config)
-        return leads, event_facts(leads, newest, config)
+        leads = leads_on(before, newest, at, config)
+        return leads, event_facts(leads, at, config)
 
     lenient = _Lenient()
     found = lenient.made(lead, (before, last.events if last else ()))

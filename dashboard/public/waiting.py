@@ -8,27 +8,35 @@ from dashboard.frames import Frame
 
 
 class Waiting:
-    """The oldest first. `newest` is the last that came, which alone knows where an event is now."""
+    """The oldest first. `newest` is the last that came, which alone knows where an event is now.
+
+    Wall time goes on from the newest frame by a clock that nobody sets, so that frames fall due, and what
+    was seen grows old, though no more frames come.
+    """
 
     def __init__(self) -> None:
         self._frames: deque[Frame] = deque()
         self.newest: Frame | None = None
+        self._came = 0.0
 
-    def __bool__(self) -> bool:
-        return bool(self._frames)
-
-    def add(self, frame: Frame) -> None:
-        self.newest = frame
+    def add(self, frame: Frame, now: float) -> None:
+        """Take over a frame that came at `now`, monotonic seconds."""
+        self.newest, self._came = frame, now
         while self._frames and self._frames[-1].at > frame.at:
             self._frames.pop()  # the clock was set back: these would never be due
         self._frames.append(frame)
 
-    def take(self, delay: float) -> Frame | None:
+    def clock(self, now: float) -> float:
+        """The wall time at `now`, 0 where no frame has come."""
+        return self.newest.at + now - self._came if self.newest else 0.0
+
+    def take(self, delay: float, now: float) -> Frame | None:
         """The newest frame that is `delay` seconds old and was not taken yet; those before it are dropped."""
         due: Frame | None = None
-        while self._frames and self._frames[0].at <= self._frames[-1].at - delay:
+        while self._frames and self._frames[0].at <= self.clock(now) - delay:
             due = self._frames.popleft()
         return due
 
     def clear(self) -> None:
         self._frames.clear()
+        self.newest = None

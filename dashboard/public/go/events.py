@@ -17,20 +17,20 @@ from probes.watching.summary import is_shortened
 PATH = "/go/"
 
 
-def leads_on(before: Mapping[str, Lead], frame: Frame, config: Config) -> dict[str, Lead]:
-    """Where each public event is now, by name; `before` is what this said a tick ago."""
+def leads_on(before: Mapping[str, Lead], frame: Frame, at: float, config: Config) -> dict[str, Lead]:
+    """Where each public event is at wall time `at`, by name; `before` is what this said a tick ago."""
     seen = {observation.name: observation for observation in frame.services}
     return {
-        event.name: lead(before.get(event.name), seen[event.service], event, frame.at)
+        event.name: lead(before.get(event.name), seen[event.service], event, at)
         for event in _public(config)
         if event.service in seen
     }
 
 
-def event_facts(leads: Mapping[str, Lead], frame: Frame, config: Config) -> tuple[EventFacts, ...]:
+def event_facts(leads: Mapping[str, Lead], at: float, config: Config) -> tuple[EventFacts, ...]:
     """What the public may know of each event in `leads`, in the config's order."""
     return tuple(
-        _facts(event, leads[event.name], frame, config) for event in _public(config) if event.name in leads
+        _facts(event, leads[event.name], at, config) for event in _public(config) if event.name in leads
     )
 
 
@@ -44,12 +44,12 @@ def _public(config: Config) -> list[Event]:
     return [events[name] for name in config.embed.public.events]
 
 
-def _facts(event: Event, found: Lead, frame: Frame, config: Config) -> EventFacts:
+def _facts(event: Event, found: Lead, at: float, config: Config) -> EventFacts:
     public = config.embed.public
     exact = public.numbers == "exact"
     urls = {(room.node, room.id): url for room in found.taking if (url := _url(event, room, config))}
     taking = tuple(room for room in found.taking if (room.node, room.id) in urls)
-    here = turn(taking, int(frame.at))
+    here = turn(taking, int(at))
     known = [room.participants for room in found.taking if room.participants is not None]
     people = sum(known) if known and not public.delay else None
     return EventFacts(

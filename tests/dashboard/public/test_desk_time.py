@@ -10,7 +10,8 @@ from unittest.mock import Mock
 
 import pytest
 
-from dashboard.frames import EncodedFrame, Frame, encode
+from dashboard.frames import EncodedFrame, Frame, encode, without_prober
+from dashboard.public import desk as desks
 from dashboard.public import keeping, making, paths
 from dashboard.public.day import Day
 from dashboard.public.desk import Desk
@@ -23,6 +24,7 @@ from probes.model import State
 from probes.pipeline import Tick
 from probes.settings import Config
 from tests.probes.seen import observation
+from tests.product import PATIENCE
 
 PATH = "/embed/concurrency.json"
 SERVICE = {
@@ -88,10 +90,39 @@ def test_what_nobody_asks_for_is_made_no_more(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_public_sees_it_later_by_the_delay() -> None:
     async def scene(desk: Desk, recent: Recent) -> None:
+        desk._clock = lambda: 0.0
         for n in range(40):
             await shown(desk, recent, frame(100 + n, n))
             seen = await people(desk)
             assert seen == (n - 30 if n >= 30 else None)
+
+    run(scene, delay="30s")
+
+
+def test_that_watching_broke_off_is_seen_later_by_the_delay_though_no_frame_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(desks, "QUIET", 0.01)
+    passed = [0.0]
+
+    async def alive(desk: Desk) -> bool:
+        answer = await desk.answer(PATH)
+        assert answer is not None
+        return bool(json.loads(answer.body)["alive"])
+
+    async def scene(desk: Desk, recent: Recent) -> None:
+        desk._clock = lambda: passed[-1]
+        for n in range(32):
+            await shown(desk, recent, frame(100 + n, n))
+        await shown(desk, recent, without_prober(frame(131, 31)))
+        passed.append(29.5)
+        await asyncio.sleep(0.1)
+        assert await alive(desk)
+        passed.append(30.5)
+        async with asyncio.timeout(PATIENCE):
+            while await alive(desk):
+                await asyncio.sleep(0.01)
+        desk.close()
 
     run(scene, delay="30s")
 
@@ -164,6 +195,7 @@ def test_a_fault_of_the_day_or_of_a_link_leaves_the_last_and_panels_go_on(
 
 def test_a_clock_that_is_set_back_stops_nothing_and_nothing_heaps_up() -> None:
     async def scene(desk: Desk, recent: Recent) -> None:
+        desk._clock = lambda: 0.0
         for n in range(40):
             await shown(desk, recent, frame(100_000 + n, n))
         for n in range(100):

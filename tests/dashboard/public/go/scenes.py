@@ -129,7 +129,7 @@ def facts_after(
 ) -> EventFacts:
     """What the public hears of the event when its service is seen so."""
     shown = frame(*seen, at=at)
-    (found,) = event_facts(leads_on(before or {}, shown, told), shown, told)
+    (found,) = event_facts(leads_on(before or {}, shown, shown.at, told), shown.at, told)
     return found
 
 

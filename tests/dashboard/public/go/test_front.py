@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -10,13 +11,16 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from dashboard.frames import encode
+from dashboard.public import desk
 from dashboard.public.desk import Desk
 from dashboard.public.front import Front
+from dashboard.public.go.leading import TRUSTED
 from dashboard.public.visitors import Visitors
 from dashboard.recent import Recent
 from probes.model import Observation
 from tests.dashboard.public.go.scenes import HOST, Story, config, room, way
 from tests.probes.seen import AT, tick
+from tests.product import PATIENCE
 
 pytestmark = pytest.mark.anyio
 
@@ -126,3 +130,33 @@ async def test_after_a_start_it_leads_on_with_the_first_tick_though_all_else_is_
     assert (await served.ask("/go/launch")).headers["location"] == f"{HOST}/go/x9"
     assert (await served.ask("/embed/state")).status_code == 200
     await served.client.aclose()
+
+
+async def test_a_room_that_nobody_has_heard_of_for_minutes_is_led_to_no_more_though_no_frame_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The prober is away: what we know grows old by the clock alone."""
+    monkeypatch.setattr(desk, "QUIET", 0.01)
+    served, story = Served(), Story()
+    await served.show(story.seen(room("launch-1", 668_000)))
+    await asyncio.sleep(0.1)
+    assert (await served.ask("/go/launch")).headers["location"] == f"{HOST}/go/launch-1"
+    served.desk._clock = lambda: time.monotonic() + TRUSTED + 5.0
+    await _until_made_again(served.desk)
+    answer = await served.ask("/go/launch")
+    assert answer.status_code == 200
+    assert "Where it was last" in answer.text
+    served.desk.close()
+    turn = served.desk.turn
+    await asyncio.sleep(0.1)
+    assert served.desk.turn <= turn + 1, "and nothing is made for ever"
+    await served.client.aclose()
+
+
+async def _until_made_again(made: Desk) -> None:
+    """Twice: what is being made may have begun before."""
+    async with asyncio.timeout(PATIENCE):
+        for _ in range(2):
+            turn = made.turn
+            while made.turn == turn:
+                await asyncio.sleep(0.005)
