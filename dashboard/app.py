@@ -68,9 +68,9 @@ class Web:
         self.desk = Desk(self.recent, lambda: self.config, self.days)
         self.visitors = Visitors(lambda: self.config)
         self.private_desk = Desk(self.recent, self.visitors.private)
-        self.lag = LoopLag()
         self._tasks: list[asyncio.Task[None]] = []
         self.vitals = Vitals(__version__)
+        self.lag = LoopLag(self.vitals.late)
         self.metrics = b""
         self._claim = claim_history(config.history)
         self.history = open_reader(config.history)

@@ -18,7 +18,6 @@ from dashboard.streams import Events, Plain, Squeezed
 _KEPT_BACK = 64
 """Connections that viewers never get: for whoever scrapes us, and those who ask for pages."""
 
-
 Way = type[Plain] | type[Squeezed]
 
 _BYE = b"event: bye\ndata: {}\n\n"

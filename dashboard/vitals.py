@@ -45,8 +45,8 @@ class Vitals:
         self._hooks = self._counter("roomwatch_hooks_total")
         for sender, outcome in product(SENDERS, OUTCOMES):
             self._hooks.labels(sender, outcome)
-        build = METRICS["roomwatch_frame_build_seconds"]
-        self._build = Histogram(build.name, build.help, buckets=build.bounds, registry=self._registry)
+        self._build = self._histogram("roomwatch_frame_build_seconds")
+        self._late = self._histogram("roomwatch_web_loop_lag_seconds")
         self._skipped_before = 0
 
     def frame(self, at: float, build_seconds: float) -> None:
@@ -57,6 +57,10 @@ class Vitals:
     def hook(self, sender: str, outcome: str) -> None:
         """A webhook came from one of `SENDERS`, and this became of it."""
         self._hooks.labels(sender, outcome).inc()
+
+    def late(self, seconds: float) -> None:
+        """The loop woke up so late."""
+        self._late.observe(seconds)
 
     def prober_restarted(self) -> None:
         self._restarts.inc()
@@ -77,3 +81,7 @@ class Vitals:
 
     def _counter(self, name: str) -> Counter:
         return Counter(name, METRICS[name].help, METRICS[name].labels, registry=self._registry)
+
+    def _histogram(self, name: str) -> Histogram:
+        spec = METRICS[name]
+        return Histogram(name, spec.help, buckets=spec.bounds, registry=self._registry)

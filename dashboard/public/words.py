@@ -25,7 +25,8 @@ OUTCOMES: dict[Outcome, str] = {
 }
 """Why people did not get in; several causes of ours are one for them."""
 
-_MOST = 0.5
+_ALL, _MOST = 0.99, 0.5
+"""Shares of those who try: as good as everybody gets in, and most of them do."""
 
 _SHARES = (
     (0.95, "Nearly all tries fail"),
@@ -48,7 +49,8 @@ def sentence(observation: Observation, moves: tuple[Relocation, ...]) -> str:
         return "We cannot see how it is"
     if observation.state is State.OK:
         return "All is well"
-    return _ended(moves) or _joins(observation) or _parts(observation)
+    success = observation.door.success_ratio if observation.door else None
+    return _ended(moves) or who_cannot_get_in(success) or _parts(observation)
 
 
 def _ended(moves: tuple[Relocation, ...]) -> str:
@@ -62,11 +64,16 @@ def _ended(moves: tuple[Relocation, ...]) -> str:
     return ""
 
 
-def _joins(observation: Observation) -> str:
-    share = observation.door.success_ratio if observation.door else None
-    if share is None or share >= 0.99:
+def who_cannot_get_in(success: float | None) -> str:
+    """How joins go by the share that succeeds; nothing where all get in, or nobody knows."""
+    if success is None or success >= _ALL:
         return ""
-    return "Some people cannot get in" if share >= _MOST else "Most people cannot get in"
+    return "Some people cannot get in" if success >= _MOST else "Most people cannot get in"
+
+
+def how_bad(state: State) -> str:
+    """What is said of a state where there is no more to say."""
+    return "There are problems" if state is State.FAILING else "There are small problems"
 
 
 def _parts(observation: Observation) -> str:
@@ -75,12 +82,12 @@ def _parts(observation: Observation) -> str:
     ratio = observation.headroom.ratio
     if ratio is not None and ratio < 0.05:
         return "It is almost full"
-    return "There are problems" if observation.state is State.FAILING else "There are small problems"
+    return how_bad(observation.state)
 
 
 def tries_that_fail(success: float | None, errors: Mapping[Outcome, float], causes: bool, exact: bool) -> str:
     """A sentence about the joins, or nothing where all get in; with the causes where they are public."""
-    if success is None or success >= 0.99:
+    if success is None or success >= _ALL:
         return ""
     said = next(words for least, words in _SHARES if 1 - success >= least)
     named: dict[str, float] = {}

@@ -20,6 +20,7 @@ OTHER: Final = "_other"
 
 RUN_BOUNDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 STAGE_BOUNDS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+LAG_BOUNDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 BUILD_BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
 
 
@@ -182,7 +183,21 @@ _TABLE = (
     Spec("roomwatch_hooks_total", _C, "Webhooks by sender and outcome.", ("sender", "outcome"), _W),
     Spec("roomwatch_viewers", _G, "Event streams that are open now.", (), _W),
     Spec("roomwatch_frames_skipped_total", _C, "Frames that slow viewers did not get.", (), _W),
-    Spec("roomwatch_loop_lag_seconds", _G, "How late the loop of a process woke up last.", ("process",), _W),
+    Spec(
+        "roomwatch_loop_lag_seconds",
+        _G,
+        "How late the loop of a process woke up, the worst in the last tick.",
+        ("process",),
+        _W,
+    ),
+    Spec(
+        "roomwatch_web_loop_lag_seconds",
+        _H,
+        "How late the loop of the web process woke up, asked twenty times a second.",
+        (),
+        _W,
+        LAG_BOUNDS,
+    ),
 )
 
 METRICS: Final[dict[str, Spec]] = {spec.name: spec for spec in _TABLE}

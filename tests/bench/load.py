@@ -1,6 +1,6 @@
 """The load generator, a process of its own: event streams that are read, and pages that are loaded.
 
-`python -m tests.bench.load streams PORT COUNT SECONDS plain|gzip DEAF` or
+`python -m tests.bench.load streams PORT COUNT SECONDS plain|gzip DEAF READING` or
 `… pages PORT PATH CONNECTIONS SECONDS`; prints one JSON object. It does no more than find each frame's
 time, once for all who are sent the same bytes, so that it is not what limits; its own CPU share is in
 the answer.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import random
 import resource
 import socket
 import sys
@@ -24,8 +25,13 @@ from tests.bench.product import percentile
 _START_AT_ONCE = 50
 
 
-async def streams(port: int, count: int, seconds: float, squeezed: bool, deaf: int) -> dict[str, object]:
-    """Open `count` streams and read them for `seconds` from when all are open, beside `deaf` unread ones."""
+async def streams(
+    port: int, count: int, seconds: float, squeezed: bool, deaf: int, reading: int
+) -> dict[str, object]:
+    """Open `count` streams and read them for `seconds` from when all are open.
+
+    Beside them `deaf` ones that nobody reads, and `reading` ones that are read and not counted.
+    """
     ages: list[float] = []
     counting = asyncio.Event()
     opened: list[asyncio.StreamWriter] = []
@@ -34,7 +40,7 @@ async def streams(port: int, count: int, seconds: float, squeezed: bool, deaf: i
     wants = b"Accept-Encoding: gzip\r\n" if squeezed else b""
     request = b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n" % wants
 
-    async def follow() -> None:
+    async def follow(counted: bool) -> None:
         async with few:
             reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=4_000_000)
             opened.append(writer)
@@ -42,7 +48,7 @@ async def streams(port: int, count: int, seconds: float, squeezed: bool, deaf: i
             await reader.readuntil(b"\r\n\r\n")
         while size := await reader.readline():
             chunk = (await reader.readexactly(int(size, 16) + 2))[:-2]
-            if counting.is_set():
+            if counted and counting.is_set():
                 if chunk not in times:
                     times[chunk] = _at(_text(chunk) if squeezed else chunk)
                 at = times[chunk]
@@ -54,11 +60,13 @@ async def streams(port: int, count: int, seconds: float, squeezed: bool, deaf: i
             one = unread.enter_context(contextlib.closing(socket.create_connection(("127.0.0.1", port))))
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             one.sendall(request)
-        tasks = [asyncio.create_task(follow()) for _ in range(count)]
-        while len(opened) < count:
+        each = [True] * count + [False] * reading
+        random.shuffle(each)
+        tasks = [asyncio.create_task(follow(counted)) for counted in each]
+        while len(opened) < len(each):
             await asyncio.sleep(0.05)
         await asyncio.sleep(2)
-        cpu, began = time.process_time(), time.monotonic()
+        cpu, began, since = time.process_time(), time.monotonic(), time.time()
         counting.set()
         await asyncio.sleep(seconds)
         counting.clear()
@@ -71,8 +79,10 @@ async def streams(port: int, count: int, seconds: float, squeezed: bool, deaf: i
     for writer in opened:
         writer.close()
     return {
+        "counted": [since, since + wall],
         "viewers": count,
         "deaf_viewers": deaf,
+        "viewers_beside": reading,
         "frames": len(ages),
         "frames_a_viewer_a_second": round(len(ages) / count / wall, 3),
         "bytes_a_frame": max(map(len, times), default=0),
@@ -145,7 +155,7 @@ def main() -> None:
     what, port, *rest = sys.argv[1:]
     if what == "streams":
         result = asyncio.run(
-            streams(int(port), int(rest[0]), float(rest[1]), rest[2] == "gzip", int(rest[3]))
+            streams(int(port), int(rest[0]), float(rest[1]), rest[2] == "gzip", int(rest[3]), int(rest[4]))
         )
     else:
         result = asyncio.run(pages(int(port), rest[0], int(rest[1]), float(rest[2])))

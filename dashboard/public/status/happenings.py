@@ -19,7 +19,7 @@ from dashboard.public.facts import Announcement, Facts
 from dashboard.public.figures import lasting
 from dashboard.public.status.moves import Manner, Moved
 from dashboard.public.status.past import BEGIN, Turn
-from dashboard.public.words import tries_that_fail
+from dashboard.public.words import how_bad, tries_that_fail, who_cannot_get_in
 from probes.model import Cause, State
 
 PAUSE = 120.0
@@ -180,14 +180,14 @@ def _title(turn: Turn, moves: Sequence[Moved], manner: Manner) -> str:
     """The turn in a sentence; nothing where a room's end says it already."""
     if turn.state is State.UNKNOWN:
         return "We could not see how it was"
-    if manner.joins and turn.success is not None and turn.success < 0.99:
-        return "Some people cannot get in" if turn.success >= 0.5 else "Most people cannot get in"
+    if manner.joins and (cannot := who_cannot_get_in(turn.success)):
+        return cannot
     ends = [moved.move.at for moved in moves if moved.move.cause is not Cause.OVERFLOWED]
     if any(abs(end - turn.time) < _ONE for end in ends):
         return ""
     if turn.silent:
         return "Part of it does not answer"
-    return "There are problems" if turn.state is State.FAILING else "There are small problems"
+    return how_bad(turn.state)
 
 
 def _text(turn: Turn, manner: Manner) -> str:

@@ -33,7 +33,6 @@ from probes.model import (
 from probes.timeline.entries import Note, NoteKind
 from tests.probes.seen import AT, node, observation, relocation, room
 
-LIVE_AUDIO = {"name": "spaces", "label": "Live audio"}
 SECRET = "10.9.8.7:8088"
 
 
