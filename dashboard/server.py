@@ -20,7 +20,7 @@ _GRACE_SECONDS = 1
 _DEAF_MS = 30_000
 """How long a viewer may take nothing before its connection is cut."""
 
-_WAITING_BYTES = 262_144
+_WAITING_BYTES = 32_768
 """What may wait in the kernel for a slow viewer; by itself it keeps megabytes of old frames for each."""
 
 

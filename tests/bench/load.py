@@ -1,6 +1,6 @@
 """The load generator, a process of its own: event streams that are read, and pages that are loaded.
 
-`python -m tests.bench.load streams PORT COUNT SECONDS plain|gzip DEAF READING` or
+`python -m tests.bench.load streams PORT COUNT SECONDS plain|gzip DEAF READING SETTLE` or
 `… pages PORT PATH CONNECTIONS SECONDS`; prints one JSON object. It does no more than find each frame's
 time, once for all who are sent the same bytes, so that it is not what limits; its own CPU share is in
 the answer.
@@ -26,9 +26,9 @@ _START_AT_ONCE = 50
 
 
 async def streams(
-    port: int, count: int, seconds: float, squeezed: bool, deaf: int, reading: int
+    port: int, count: int, seconds: float, squeezed: bool, deaf: int, reading: int, settle: float
 ) -> dict[str, object]:
-    """Open `count` streams and read them for `seconds` from when all are open.
+    """Open `count` streams and read them for `seconds`, from `settle` seconds after all are open.
 
     Beside them `deaf` ones that nobody reads, and `reading` ones that are read and not counted.
     """
@@ -65,7 +65,7 @@ async def streams(
         tasks = [asyncio.create_task(follow(counted)) for counted in each]
         while len(opened) < len(each):
             await asyncio.sleep(0.05)
-        await asyncio.sleep(2)
+        await asyncio.sleep(settle)
         cpu, began, since = time.process_time(), time.monotonic(), time.time()
         counting.set()
         await asyncio.sleep(seconds)
@@ -155,7 +155,15 @@ def main() -> None:
     what, port, *rest = sys.argv[1:]
     if what == "streams":
         result = asyncio.run(
-            streams(int(port), int(rest[0]), float(rest[1]), rest[2] == "gzip", int(rest[3]), int(rest[4]))
+            streams(
+                int(port),
+                int(rest[0]),
+                float(rest[1]),
+                rest[2] == "gzip",
+                int(rest[3]),
+                int(rest[4]),
+                float(rest[5]),
+            )
         )
     else:
         result = asyncio.run(pages(int(port), rest[0], int(rest[1]), float(rest[2])))

@@ -29,6 +29,7 @@ _PAGE_SECONDS = 8.0
 _USUAL_SECONDS = 10.0
 _PATIENCE_MS = 1000.0
 _ROUNDS = 3
+_SETTLE_SECONDS = 2.0
 
 
 def measure() -> dict[str, object]:
@@ -67,50 +68,67 @@ def _crowd() -> dict[str, object]:
 def _deaf() -> dict[str, object]:
     """2,000 streams alone, beside 1,000 that read nothing, and beside 1,000 more that read; by turns.
 
-    One that reads nothing costs a write a second until 262 kB wait for it, and nothing from then on.
+    One that reads nothing costs a write a second until 32 kB wait for it, and is cut 30 s later.
     """
-    beside = {"alone": (0, 0), "deaf": (DEAF, 0), "reading": (0, DEAF)}
+    beside = {
+        "alone": (0, 0, _SETTLE_SECONDS),
+        "reading": (0, DEAF, _SETTLE_SECONDS),
+        "deaf_at_first": (DEAF, 0, _SETTLE_SECONDS),
+        "deaf_after_90_s": (DEAF, 0, 90.0),
+    }
     ages: dict[str, list[float]] = {name: [] for name in beside}
     memory: dict[str, list[float]] = {name: [] for name in beside}
+    left: dict[str, float] = {}
     for _ in range(_ROUNDS):
-        for name, (deaf, reading) in beside.items():
+        for name, (deaf, reading, settle) in beside.items():
             with watching(0) as product:
                 time.sleep(2)
-                result = _streams(product, VIEWERS, "gzip", deaf, reading)
+                result = _streams(product, VIEWERS, "gzip", deaf, reading, settle)
             ages[name].append(result["age_ms"]["p99"])  # type: ignore[index]
             memory[name].append(float(str(result["web_memory_mb"])))
-    more = (statistics.median(memory["deaf"]) - statistics.median(memory["alone"])) * 1000 / DEAF
+            left[name] = float(str(result["viewers_left"])) - VIEWERS - reading
+    more = (statistics.median(memory["deaf_at_first"]) - statistics.median(memory["alone"])) * 1000 / DEAF
     return {
         "age_p99_ms": ages,
         "age_p99_ms_median": {name: statistics.median(each) for name, each in ages.items()},
+        "deaf_left": left,
         "kb_each_deaf": round(more, 1),
     }
 
 
-def _streams(product: Product, count: int, coding: str, deaf: int = 0, reading: int = 0) -> dict[str, object]:
-    more = (str(deaf), str(reading))
+def _streams(
+    product: Product,
+    count: int,
+    coding: str,
+    deaf: int = 0,
+    reading: int = 0,
+    settle: float = _SETTLE_SECONDS,
+) -> dict[str, object]:
+    more = (str(deaf), str(reading), str(settle))
     with Lags(product) as lags:
         result = _costed(
             product, "streams", str(product.port), str(count), str(_STREAM_SECONDS), coding, *more
         )
     since, until = result.pop("counted")  # type: ignore[misc]
-    return {**result, "loop_lag": lags.between(since, until)}
+    return {**result, **lags.between(since, until)}
 
 
 class Lags(threading.Thread):
-    """How late the web process's loop was, read once a second from its metrics."""
+    """How late the web process's loop was, and its viewers, read once a second from its metrics."""
 
     def __init__(self, product: Product) -> None:
         super().__init__()
         self._url = f"{product.url}/metrics"
         self._over = threading.Event()
-        self._read: list[tuple[float, dict[float, float]]] = []
+        self._read: list[tuple[float, dict[float, float], float]] = []
 
     def run(self) -> None:
         while not self._over.wait(1.0):
             text = urllib.request.urlopen(self._url, timeout=30).read().decode()
             found = re.findall(r'roomwatch_web_loop_lag_seconds_bucket\{le="(\S+)"\} (\S+)', text)
-            self._read.append((time.time(), {float(bound): float(count) for bound, count in found}))
+            counts = {float(bound): float(count) for bound, count in found}
+            viewers = float(re.findall(r"^roomwatch_viewers (\S+)", text, re.MULTILINE)[0])
+            self._read.append((time.time(), counts, viewers))
 
     def __enter__(self) -> Lags:
         self.start()
@@ -122,15 +140,17 @@ class Lags(threading.Thread):
 
     def between(self, since: float, until: float) -> dict[str, object]:
         """Of all times that it was asked between two wall times: the share within each bound, and the p99."""
-        inside = [counts for at, counts in self._read if since + 1.5 <= at <= until]
-        passed = {bound: inside[-1][bound] - inside[0][bound] for bound in inside[0]}
+        inside = [(counts, viewers) for at, counts, viewers in self._read if since + 1.5 <= at <= until]
+        (first, _), (last, viewers) = inside[0], inside[-1]
+        passed = {bound: last[bound] - first[bound] for bound in first}
         asked = passed[math.inf]
         p99 = next(bound for bound, count in passed.items() if count >= 0.99 * asked)
-        return {
+        lag = {
             "asked": asked,
             "p99_at_most_ms": p99 * 1000,
             "within_ms": {f"{bound * 1000:g}": round(count / asked, 4) for bound, count in passed.items()},
         }
+        return {"loop_lag": lag, "viewers_left": viewers}
 
 
 def _costed(product: Product, *what: str) -> dict[str, object]:

@@ -15,6 +15,7 @@ WIDTH = 420
 _EDGE = 14
 _INNER = WIDTH - 2 * _EDGE
 _RIGHT = WIDTH - _EDGE
+_AS_OF = 190
 
 
 class _Drawn(NamedTuple):
@@ -22,13 +23,18 @@ class _Drawn(NamedTuple):
     height: float
 
 
-def card_svg(card: Card, theme: Theme) -> str:
-    """The whole picture."""
+def card_svg(card: Card, theme: Theme, as_of: str) -> str:
+    """The whole picture. `as_of` says of when it is: nobody knows for how long others keep a picture."""
     y, body = (0.0, "") if not card.title else (36.0, _heading(card))
     for part in card.parts:
         drawn = _part(part, y)
         body += drawn.body
         y += drawn.height
+    if card.title:
+        y += _EDGE
+        body += _text(_RIGHT, y + 4, as_of, "beside", 11, _INNER, anchor="end")
+    else:
+        body += _text(_RIGHT - 4, 26, as_of, "on", 12, _AS_OF, anchor="end")
     height = round(y + (_EDGE if card.title else 0))
     box = (
         f'<rect class="box" x=".5" y=".5" width="{WIDTH - 1}" height="{height - 1}" rx="9.5"/>'
@@ -79,7 +85,7 @@ def _banner(part: Banner) -> _Drawn:
     room = _INNER - 8 - (width(since, 13) + 12 if since else 0)
     body = (
         f'<rect class="banner {part.tone}" width="{WIDTH}" height="64" rx="10"/>'
-        + _text(_EDGE + 4, 26, part.label, "on", 12, _INNER - 8)
+        + _text(_EDGE + 4, 26, part.label, "on", 12, _INNER - 8 - _AS_OF)
         + _text(_EDGE + 4, 47, part.sentence, "on", 16, room, weight=700)
         + _text(_RIGHT - 4, 47, since, "on", 13, 160, anchor="end")
     )

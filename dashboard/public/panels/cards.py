@@ -22,7 +22,7 @@ from dashboard.public.panels.parts import (
 )
 from dashboard.public.panels.tones import TONES, joins_now
 from probes.config.embed import PublicPanel
-from probes.model import Cause
+from probes.model import Cause, State
 
 _MOST_ROWS = 6
 _UNSEEN = (Number("–"), Note("This is not known."))
@@ -87,8 +87,11 @@ def _errors(service: ServiceFacts) -> Card:
 def _relocation(service: ServiceFacts) -> Card:
     told = [move for move in service.moves if move.cause is not Cause.OVERFLOWED] or list(service.moves)
     if not told:
-        note = "The room is where it was."
-        return Card("The room moved", service.label, (Number("0×"), Note(note)), "The room has not moved")
+        if service.state is State.UNKNOWN:
+            note = "Whether the room moved is not known"
+            return Card("Where the room is", service.label, (Note("This is not known."),), note)
+        title = "The room has not moved"
+        return Card(title, service.label, (Note("It is where it was."),), title)
     newest = told[0]
     title, saying = _MOVED[newest.cause]
     parts: list[Part] = [Number(f"{len(told)}×"), *_passage(newest)]

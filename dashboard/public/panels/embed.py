@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dashboard.public import address
 from dashboard.public.address import Format, Theme
-from dashboard.public.facts import Facts
+from dashboard.public.facts import Facts, ServiceFacts
+from dashboard.public.figures import calendar, clock
 from dashboard.public.panels.card_svg import card_svg
 from dashboard.public.panels.cards import CARDS
 from dashboard.public.panels.page import embed_script, panel_page
 from dashboard.public.panels.panel_json import panel_json
 from dashboard.public.ready import Ready, ready
+from probes.config.embed import PublicPanel
 
 PREFIX = "/embed/"
 _SCRIPT = "/embed/embed.js"
@@ -31,7 +33,7 @@ def answer(path: str, facts: Facts) -> Ready | None:
     if asked.format is Format.HTML:
         return panel_page(path, CARDS[asked.panel](service), asked.theme, service, facts)
     if asked.format is Format.SVG:
-        return ready(card_svg(CARDS[asked.panel](service), asked.theme), "image/svg+xml")
+        return ready(_picture(asked.panel, service, asked.theme), "image/svg+xml")
     return None
 
 
@@ -55,4 +57,10 @@ def to_paint(path: str, facts: Facts) -> str | None:
     if asked is None or service is None or asked.panel not in CARDS or asked.format is not Format.PNG:
         return None
     theme = Theme.DARK if asked.theme is Theme.DARK else Theme.LIGHT
-    return card_svg(CARDS[asked.panel](service), theme)
+    return _picture(asked.panel, service, theme)
+
+
+def _picture(panel: PublicPanel, service: ServiceFacts, theme: Theme) -> str:
+    """The panel as SVG; its minute changes it once a minute, and no more."""
+    as_of = "" if service.at is None else f"as of {calendar(service.at)}, {clock(service.at)}"
+    return card_svg(CARDS[panel](service), theme, as_of)
