@@ -45,7 +45,8 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     """A room that went on elsewhere or ended; those that are only proposed or were rejected are not told.
 
     `key` names it the same in each tick and tells nothing. Titles are empty where they are not
-    public; `to_title` is None where no successor is known.
+    public; `to_title` is None where no successor is known. `at` is when it went on; where it did not, when
+    it ended.
     """
 
     key: str
@@ -58,6 +59,11 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     now: int | None
     carried_over: float | None
     settled: bool
+
+    @property
+    def ended(self) -> float:
+        """When the room before was over."""
+        return self.at if self.to_title is None else self.at - max(0.0, self.dark_seconds or 0.0)
 
 
 class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,7 +56,9 @@ def _part(part: Part) -> str:
 
 def _banner(part: Banner) -> str:
     of = f'<bdi class="of cut">{escaped(part.label)}</bdi>' if part.label else ""
-    since = f'<span class="since">since {moment(part.since)}</span>' if part.since is not None else ""
+    since = ""
+    if part.since is not None:
+        since = f'<span class="since">{part.since_when} {moment(part.since)}</span>'
     return (
         f'<article class="banner {part.tone}">{of}'
         f'<p class="sentence"><b>{escaped(part.sentence)}</b>{since}</p></article>'

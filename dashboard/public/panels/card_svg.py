@@ -15,7 +15,7 @@ WIDTH = 420
 _EDGE = 14
 _INNER = WIDTH - 2 * _EDGE
 _RIGHT = WIDTH - _EDGE
-_AS_OF = 190
+_BANNER = 80
 
 
 class _Drawn(NamedTuple):
@@ -34,7 +34,7 @@ def card_svg(card: Card, theme: Theme, as_of: str) -> str:
         y += _EDGE
         body += _text(_RIGHT, y + 4, as_of, "beside", 11, _INNER, anchor="end")
     else:
-        body += _text(_RIGHT - 4, 26, as_of, "on", 12, _AS_OF, anchor="end")
+        body += _text(_RIGHT - 4, y - 14, as_of, "on", 12, _INNER / 2, anchor="end")
     height = round(y + (_EDGE if card.title else 0))
     box = (
         f'<rect class="box" x=".5" y=".5" width="{WIDTH - 1}" height="{height - 1}" rx="9.5"/>'
@@ -81,15 +81,14 @@ def _part(part: Part, y: float) -> _Drawn:
 
 
 def _banner(part: Banner) -> _Drawn:
-    since = f"since {clock(part.since)}" if part.since is not None else ""
-    room = _INNER - 8 - (width(since, 13) + 12 if since else 0)
+    since = f"{part.since_when} {clock(part.since)}" if part.since is not None else ""
     body = (
-        f'<rect class="banner {part.tone}" width="{WIDTH}" height="64" rx="10"/>'
-        + _text(_EDGE + 4, 26, part.label, "on", 12, _INNER - 8 - _AS_OF)
-        + _text(_EDGE + 4, 47, part.sentence, "on", 16, room, weight=700)
-        + _text(_RIGHT - 4, 47, since, "on", 13, 160, anchor="end")
+        f'<rect class="banner {part.tone}" width="{WIDTH}" height="{_BANNER}" rx="10"/>'
+        + _text(_EDGE + 4, 24, part.label, "on", 12, _INNER - 8)
+        + _text(_EDGE + 4, 46, part.sentence, "on", 16, _INNER - 8, weight=700)
+        + _text(_EDGE + 4, _BANNER - 14, since, "on", 12, _INNER / 2)
     )
-    return _Drawn(body, 64)
+    return _Drawn(body, _BANNER)
 
 
 def _number(part: Number, y: float) -> _Drawn:

@@ -19,12 +19,20 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Banner:
-    """The state in a sentence. `since`: Unix seconds, or None."""
+    """The state in a sentence. `since`: when it began (Unix seconds), or None.
+
+    What the sentence tells may be newer: a room that moved half an hour after joins began to fail.
+    """
 
     label: str
     sentence: str
     tone: Tone
     since: float | None
+
+    @property
+    def since_when(self) -> str:
+        """The words before the time of `since`."""
+        return "problems since" if self.tone in (Tone.WARN, Tone.BAD) else "since"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ GLIMPSE = 30.0
 
 MOST = 50
 _MOST_EPISODES = 25
-_ONE = 30.0
+ONE = 30.0
 """Service seconds around the end of a room in which a change of state is the same happening."""
 
 _RANK = {State.OK: 0, State.UNKNOWN: 1, State.STRAINED: 2, State.FAILING: 3}
@@ -182,8 +182,8 @@ def _title(turn: Turn, moves: Sequence[Moved], manner: Manner) -> str:
         return "We could not see how it was"
     if manner.joins and (cannot := who_cannot_get_in(turn.success)):
         return cannot
-    ends = [moved.move.at for moved in moves if moved.move.cause is not Cause.OVERFLOWED]
-    if any(abs(end - turn.time) < _ONE for end in ends):
+    ends = [moved.move.ended for moved in moves if moved.move.cause is not Cause.OVERFLOWED]
+    if any(abs(end - turn.time) < ONE for end in ends):
         return ""
     if turn.silent:
         return "Part of it does not answer"

@@ -23,14 +23,15 @@ class Manner(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """A move with the wall times of its begin, of the successor and of when it settled, None before it did.
+    """A move with the wall times of the room's end, of when it went on and of when that settled.
 
-    `followed`: for how many service seconds after its begin people were followed.
+    A time is None where it is not in the day, or still to come. `followed`: for how many service seconds
+    people were followed.
     """
 
     move: Move
-    at: float
-    found_at: float | None
+    ended_at: float | None
+    went_on_at: float | None
     settled_at: float | None
     followed: float
 
@@ -47,24 +48,22 @@ def _ended(moved: Moved, manner: Manner) -> list[Happening]:
     move = moved.move
     if move.cause is Cause.OVERFLOWED:
         words = f"{_room(move)} is full; {_next(move)} opened beside it."
-        return [_happening(moved, manner, "overflow", moved.at, 0.0, "Another room opened", words, State.OK)]
+        return _told(
+            moved, manner, "overflow", moved.went_on_at, move.at, "Another room opened", words, State.OK
+        )
     if move.cause is Cause.MOVED:
-        return [
-            _happening(
-                moved, manner, "moved", moved.at, 0.0, "The room moved to another server", "", State.OK
-            )
-        ]
+        title = "The room moved to another server"
+        return _told(moved, manner, "moved", moved.went_on_at, move.at, title, "", State.OK)
     audience = f" with {count(move.before)} people" if move.before else ""
     words = f"{_room(move)} ended{audience}."
     live = "" if move.to_title is not None else "Where it goes on is not known yet."
-    return [
-        _happening(moved, manner, "ended", moved.at, 0.0, "The room has ended", words, State.FAILING, live)
-    ]
+    title = "The room has ended"
+    return _told(moved, manner, "ended", moved.ended_at, move.ended, title, words, State.FAILING, live)
 
 
 def _found(moved: Moved, manner: Manner) -> list[Happening]:
     move = moved.move
-    if move.to_title is None or moved.found_at is None or move.cause in (Cause.OVERFLOWED, Cause.MOVED):
+    if move.to_title is None or move.cause in (Cause.OVERFLOWED, Cause.MOVED):
         return []
     dark = move.dark_seconds or 0.0
     after = f" after {lasting(dark)}" if dark >= 1 else ""
@@ -72,46 +71,48 @@ def _found(moved: Moved, manner: Manner) -> list[Happening]:
     live = ""
     if move.carried_over is not None and not move.settled:
         live = f"{percent(move.carried_over)} have followed so far."
-    return [
-        _happening(
-            moved, manner, "found", moved.found_at, dark, "The room moved", words, State.STRAINED, live
-        )
-    ]
+    title = "The room moved"
+    return _told(moved, manner, "found", moved.went_on_at, move.at, title, words, State.STRAINED, live)
 
 
 def _settled(moved: Moved, manner: Manner) -> list[Happening]:
     move = moved.move
-    if not move.settled or moved.settled_at is None or move.carried_over is None:
+    if not move.settled or move.carried_over is None:
         return []
     title = f"{percent(move.carried_over)} of the people followed"
     words = (
         f"{_next(move, begins=True)} has {count(move.now)} people; there were {count(move.before)} before."
     )
-    return [_happening(moved, manner, "settled", moved.settled_at, moved.followed, title, words, None)]
+    time = move.at + moved.followed
+    return _told(moved, manner, "settled", moved.settled_at, time, title, words, None)
 
 
-def _happening(
+def _told(
     moved: Moved,
     manner: Manner,
     what: str,
-    at: float,
-    after: float,
+    at: float | None,
+    time: float,
     title: str,
     text: str,
     state: State | None,
     live: str = "",
-) -> Happening:
-    return Happening(
+) -> list[Happening]:
+    """It as something that happened, at wall time `at` and service time `time`; nothing out of the day."""
+    if at is None:
+        return []
+    told = Happening(
         key=digest(f"{moved.move.key}\0{what}".encode()),
         kind=Kind.MOVE,
         at=at,
-        time=moved.move.at + after,
+        time=time,
         title=title,
         text=text,
         live=live,
         service=manner.label,
         state=state,
     )
+    return [told]
 
 
 def _room(move: Move) -> str:

@@ -203,18 +203,17 @@ def _manner(service: ServiceFacts, facts: Facts, public: Public) -> Manner:
 
 
 def _moves(of: Known, name: str, config: Config) -> list[Moved]:
-    """Moves that are told and began within the day, the oldest first."""
+    """Moves that are told, the oldest first."""
     follow = next(service.lineage.settle for service in config.services if service.name == name)
     found = []
     for relocation in of.relocations.values():
-        begin = _wall(of, relocation.id, relocation.at) if relocation.status in TOLD else None
-        if begin is None:
-            continue
-        found_at = _wall(of, relocation.id, relocation.at + max(0.0, relocation.dark_seconds or 0.0))
-        settled_at = _wall(of, relocation.id, relocation.at + follow) if relocation.settled else None
-        move = move_of(name, relocation, config.embed.public)
-        found.append(Moved(move, begin, found_at, settled_at, follow))
-    return sorted(found, key=lambda moved: moved.at)
+        if relocation.status in TOLD:
+            move = move_of(name, relocation, config.embed.public)
+            ended_at = _wall(of, relocation.id, move.ended)
+            went_on_at = _wall(of, relocation.id, move.at)
+            settled_at = _wall(of, relocation.id, move.at + follow) if move.settled else None
+            found.append(Moved(move, ended_at, went_on_at, settled_at, follow))
+    return sorted(found, key=lambda moved: moved.move.at)
 
 
 def _wall(of: Known, relocation: str, at: float) -> float | None:

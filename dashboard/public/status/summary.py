@@ -17,6 +17,7 @@ import msgspec
 from dashboard.conditional import digest
 from dashboard.public.day import Component, Day, Episode, Happening, Kind, Upcoming
 from dashboard.public.facts import Facts
+from dashboard.public.status.happenings import ONE
 from dashboard.public.status.overall import overall
 from probes.model import State
 
@@ -94,8 +95,13 @@ def _of(episode: Episode, day: Day) -> list[Happening]:
     return [
         each
         for each in day.happenings
-        if each.at >= episode.at and (each.service in ("", episode.service) or not episode.service)
+        if _since(each, episode) and (each.service in ("", episode.service) or not episode.service)
     ]
+
+
+def _since(each: Happening, episode: Episode) -> bool:
+    """A room's end is noticed, and the state is bad, some polls after it."""
+    return each.at >= episode.at or (each.kind is Kind.MOVE and each.time >= episode.time - ONE)
 
 
 def _incident(episode: Episode, told: Iterable[Happening], page: str, facts: Facts) -> dict[str, Any]:

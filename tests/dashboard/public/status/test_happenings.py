@@ -149,12 +149,12 @@ def test_a_room_that_moved_is_told_with_its_end_and_its_successor() -> None:
     assert (ended.title, ended.text, ended.at) == (
         "The room has ended",
         "Launch ended with 668k people.",
-        AT - 400,
+        AT - 518,
     )
     assert (found.title, found.text, found.at) == (
         "The room moved",
         "Launch opened again as Launch 2 after 1 min 58 s.",
-        AT - 282,
+        AT - 400,
     )
     assert found.live == "25% have followed so far."
 

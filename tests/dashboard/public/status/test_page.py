@@ -89,7 +89,7 @@ def html(of: Facts, path: str = "/status") -> str:
 
 def test_it_says_in_a_sentence_how_it_is_and_since_when() -> None:
     page = Parsed(html(facts_after((OK, 600), (FAILING, 900))))
-    assert "Some people cannot get insince 21:58 UTC" in page.said
+    assert "Some people cannot get inproblems since 21:58 UTC" in page.said
     assert page.open == []
 
 
@@ -106,7 +106,8 @@ def test_it_is_whole_without_its_script() -> None:
         "The room moved1×Launch → Launch 2",
         "25% have followed · dark for 1 min 58 s",
         "Joining a room",
-        "22:06 UTC The room has ended",
+        "22:04 UTC The room has ended",
+        "22:06 UTC The room moved",
         "22:12 UTC We know of it.",
         "The spaces",
     ):

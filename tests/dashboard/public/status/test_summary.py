@@ -145,9 +145,9 @@ def test_what_the_public_was_told_is_an_update_of_the_incident() -> None:
     assert [update["body"] for update in incident["incident_updates"]] == [
         "We know of it.",
         "The room moved. The room opened again as another room after 1 min 58 s.",
-        "The room has ended. The room ended with 668k people.",
         "Some people cannot get in. About one try in ten fails: timeout 10%.",
-    ]
+        "The room has ended. The room ended with 668k people.",
+    ], "the end comes before the state is bad, and belongs to it"
 
 
 def test_a_launch_that_has_not_started_is_scheduled() -> None:
