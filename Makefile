@@ -6,6 +6,9 @@ PIP := $(PYTHON_IN) -m pip install --quiet --no-input --disable-pip-version-chec
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links pyproject.toml
 
+OURS := dashboard probes seeds
+BYTE_CODE := $(PYTHON_IN) -m compileall -q -j 0
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint bench schema metrics lock clean
 
@@ -18,6 +21,7 @@ demo: $(VENV)/.runtime ## play the launch of May 2023 and watch it (SEED=name SP
 test: $(VENV)/.dev ## all checks and tests, against real servers
 	@.ci/servers
 	@$(MAKE) --no-print-directory lint
+	@$(BYTE_CODE) $(OURS) tests
 	$(PYTHON_IN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev ## the checks that need no run
@@ -45,7 +49,8 @@ clean: ## remove the environment and every cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: what is installed stays until its lock or pyproject.toml changes. Byte code is made on all
-# cores at once, for half of pip's installing time goes there.
+# cores at once, for half of pip's installing time goes there; of our own too, for where Python is told to
+# write none (PYTHONDONTWRITEBYTECODE) each start would compile it anew.
 $(VENV)/.python:
 	@.ci/venv $(VENV)
 	@touch $@
@@ -54,11 +59,11 @@ $(VENV)/.runtime: requirements.lock pyproject.toml $(VENV)/.python
 	@echo "Installing what Roomwatch needs into $(VENV) (once)"
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
-	@$(PYTHON_IN) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@$(BYTE_CODE) $(OURS) $(VENV)/lib >/dev/null || true
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing what its tests need (once)"
 	@$(PIP) --require-hashes -r requirements-dev.lock
-	@$(PYTHON_IN) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
+	@$(BYTE_CODE) $(VENV)/lib >/dev/null || true
 	@touch $@
