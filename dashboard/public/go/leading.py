@@ -81,13 +81,26 @@ class Lead(msgspec.Struct, frozen=True, kw_only=True):
 def lead(before: Lead | None, seen: Observation, event: Event, at: float) -> Lead:
     """Where `event` is at wall time `at`, by what is known of its service, and where it was a tick before."""
     now = seen.service_time if seen.service_time is not None else at
+    if before is not None and seen.observed_at is None:
+        now = before.now  # the prober has just been started: not even the service's clock is known
     if before is not None and now < before.now - _BACKWARDS:
         before = None
     if event.starts_at is not None and now < event.starts_at.timestamp() - EARLY:
         return Lead(now=now, state=EventState.BEFORE, heard_at=seen.observed_at)
     scene = _Scene(before, seen, event, now)
     room = scene.choose()
-    return scene.without_room() if room is None else scene.in_room(room, at)
+    if room is not None:
+        return scene.in_room(room, at)
+    if before is not None and scene.unheard():
+        return _aged(before, at)
+    return scene.without_room()
+
+
+def _aged(before: Lead, at: float) -> Lead:
+    """The same at wall time `at`, when nobody has told us more."""
+    if before.heard_at is not None and at - before.heard_at > TRUSTED:
+        return replace(before, state=EventState.UNKNOWN, taking=())
+    return before
 
 
 class _Scene:
@@ -156,9 +169,14 @@ class _Scene:
         if not self._passed:
             return self._largest(self._mains())
         overflow = self._largest(self._open.keys() & self._ways.family(self._passed[-1]))
-        if overflow is not None or self._now - (self._before.open_at or 0.0) < GONE:
+        if overflow is not None or self.unheard() or self._now - (self._before.open_at or 0.0) < GONE:
             return overflow
         return self._largest({room for room in self._mains() if self._may_be_new(room)})
+
+    def unheard(self) -> bool:
+        """Whether nothing was heard yet of where the event was: the prober has just been started."""
+        main = self._before.main
+        return (self._heard_at(main) if main else self._seen.observed_at) is None
 
     def _end(self, room: Key) -> Key | None:
         return self._ways.end(room, self._open.keys())

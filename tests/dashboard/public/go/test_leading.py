@@ -6,13 +6,14 @@ import random
 from datetime import UTC, datetime
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from dashboard.public.facts import EventState
-from dashboard.public.go.leading import EARLY, FOR, GONE, TRUSTED
+from dashboard.public.go.leading import EARLY, FOR, GONE, TRUSTED, lead
 from probes.model import Cause, Place, Relocation, Status
 from tests.dashboard.public.go.scenes import Story, an_event, room, seats, way, where
-from tests.probes.seen import AT
+from tests.probes.seen import AT, node
 
 STANDS = (Status.STANDING, Status.CONFIRMED)
 
@@ -316,6 +317,44 @@ def test_a_room_that_answers_no_more_is_led_to_for_some_minutes() -> None:
     assert (found.state, seats(found), where(found)) == (EventState.UNKNOWN, [], "launch-1")
     found = story.tell(room("launch-1", 600_000))
     assert (found.state, seats(found)) == (EventState.OPEN, ["launch-1"])
+
+
+UNHEARD = {"observed_at": None, "service_time": None, "nodes": ()}
+"""What is seen of a service by a prober that has just been started."""
+
+
+def test_a_prober_that_is_started_again_leads_nobody_away() -> None:
+    """Nor while the service answers nobody; in a replay even its clock is unknown then."""
+    story = Story()
+    before = story.tell(room("launch-1", 668_000))
+    for passed in (1.0, TRUSTED - 1.0):
+        found = lead(before, story.seen(**UNHEARD), story.event, AT + 1 + passed)
+        assert (found.state, seats(found)) == (EventState.OPEN, ["launch-1"])
+    found = lead(found, story.seen(**UNHEARD), story.event, AT + 1 + TRUSTED + 1.0)
+    assert (found.state, seats(found), where(found)) == (EventState.UNKNOWN, [], "launch-1")
+    story.lead = found
+    found = story.tell(room("launch-1", 600_000))
+    assert (found.state, seats(found)) == (EventState.OPEN, ["launch-1"])
+
+
+def test_a_room_that_had_ended_has_ended_while_nothing_is_heard() -> None:
+    story = Story()
+    story.tell(room("launch-1", 668_000))
+    assert story.tell(ways=(way("launch-1", None),)).state is EventState.ENDED
+    assert story.tell(**UNHEARD).state is EventState.ENDED
+    assert story.tell(**UNHEARD, seconds=TRUSTED + 1).state is EventState.UNKNOWN
+
+
+def test_while_its_node_is_unheard_no_other_room_takes_its_place() -> None:
+    story = Story()
+    story.tell(room("launch-1", 668_000), room("launch-b", 90_000, node="n2"))
+    other = room("launch-b", 90_000, node="n2")
+    quiet = msgspec.structs.replace(node("n1"), answering=False, observed_at=None)
+    for _ in range(int(3 * GONE)):
+        found = story.tell(other, nodes=(quiet, node("n2")), complete=False)
+        assert (found.state, seats(found)) == (EventState.OPEN, ["launch-1"])
+    told = way("launch-1", "launch-b@n2", at=story.now)
+    assert where(story.tell(other, nodes=(quiet, node("n2")), ways=(told,))) == "launch-b"
 
 
 def test_the_age_that_counts_is_that_of_the_rooms_own_node() -> None:
