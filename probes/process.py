@@ -46,6 +46,8 @@ from probes.roster import Opened, roster
 from probes.runner import Probe, run
 from probes.schedule import Schedule
 from probes.settings import BadConfig, Config, HistorySettings, parse
+from probes.state.before import how_it_was
+from probes.state.steady import Verdict
 from probes.timeline.timeline import MOST_RESTORED, RESTORED_SECONDS, Timeline
 from probes.timeline.words import Word
 from probes.watch import Watch, cursor
@@ -112,6 +114,7 @@ class Prober:
         self._tasks = asyncio.TaskGroup()
         self._showing: list[asyncio.Task[None]] = []
         self._last_seq = 0
+        self._were: dict[str, Verdict] = {}
         self._history: HistorySink | None = None
         self._history_settings: HistorySettings | None = None
         self._sinks: list[Sink] = []
@@ -217,13 +220,15 @@ class Prober:
 
     def _restore(self, reader: Reader, at: float) -> None:
         self._timeline.restore(reader.timeline(at - RESTORED_SECONDS, at + 1.0, MOST_RESTORED), at)
+        self._were = how_it_was(reader, at)
 
     async def _follow_services(self, config: Config) -> None:
         kept: dict[str, Watch] = {}
         for service in config.services:
             watch = self._watches.get(service.name)
             if watch is None or watch.kind != service.kind:
-                watch = Watch(service, config.objectives, self._seen_before(service.name))
+                restored = self._seen_before(service.name)
+                watch = Watch(service, config.objectives, restored, self._were.pop(service.name, None))
             else:
                 await self._aside(watch.follow, service, config.objectives)
             kept[service.name] = watch

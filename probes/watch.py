@@ -24,7 +24,7 @@ from probes.state.collapse import Collapse, Sources
 from probes.state.disputes import Disputes
 from probes.state.endings import lost
 from probes.state.full import full_places
-from probes.state.steady import Moment, Steady
+from probes.state.steady import Moment, Steady, Verdict
 from probes.watching.answers import Changes
 from probes.watching.claims import People, claims
 from probes.watching.endpoint import WatchedEndpoint
@@ -51,17 +51,22 @@ class Memory(NamedTuple):
 class Watch:
     """All that is known of one service.
 
-    `restored` are the relocations that history kept; those not settled are followed on.
+    `restored` are the relocations that history kept; those not settled are followed on. `was` is how it
+    was a moment ago, before a restart: nothing is known of its joins at first, which is no recovery.
     """
 
     def __init__(
-        self, settings: ServiceSettings, objectives: Objectives, restored: Iterable[Relocation] = ()
+        self,
+        settings: ServiceSettings,
+        objectives: Objectives,
+        restored: Iterable[Relocation] = (),
+        was: Verdict | None = None,
     ) -> None:
         self._settings = settings
         self._objectives = objectives
         self._endpoints = {e.id: WatchedEndpoint(e) for e in settings.endpoints}
         self._tries = Tries()
-        self._memory = Memory()
+        self._memory = Memory(steady=Steady(level=was))
         self._first_hand = FirstHand()
         self._heard = Heard()
         self._lineage = Lineage(

@@ -23,7 +23,7 @@ from dashboard.public.figures import rounded, rounded_share
 from dashboard.public.words import OUTCOMES, sentence
 from probes.config.embed import Public, PublicServiceSettings
 from probes.history import RoomKey
-from probes.model import Observation, Place, Relocation, Sample, State, Status
+from probes.model import Door, Observation, Place, Relocation, Sample, State, Status
 from probes.timeline.entries import Note, NoteKind
 
 WINDOW = 1800.0
@@ -32,6 +32,13 @@ _MOST_ROOMS = 20
 _LINES = 4
 _MOST_MOVES = 20
 _MOST_ANNOUNCEMENTS = 20
+
+_FEWEST_TRIES = 5
+"""Tries of which no share is told to the public: after a start the first of ours is \"100%\" or \"0%\"."""
+
+_GLIMPSE = 30.0
+"""Seconds of the unknown that do not end a state which is there again after them: a restart is shorter."""
+
 TOLD = (Status.STANDING, Status.CONFIRMED)
 """What is only proposed, or rejected, is nothing for the public."""
 
@@ -71,24 +78,25 @@ def _service(
     seen: Observation, named: PublicServiceSettings, samples: Sequence[Sample], public: Public, goal: float
 ) -> ServiceFacts:
     exact = public.numbers == "exact"
-    samples = _of_one_clock(samples)
+    samples = _of_one_run(_of_one_clock(samples))
+    success = rounded_share(_success(seen.door), exact)
     kept = _kept(samples)
     told = tuple(sorted((r for r in seen.relocations if r.status in TOLD), key=lambda r: -r.at))
     errors: dict[str, float] = {}
-    for outcome, part in (seen.door.errors if seen.door else {}).items():
+    for outcome, part in (seen.door.errors if seen.door and success is not None else {}).items():
         word = OUTCOMES.get(outcome, "other")
         errors[word] = errors.get(word, 0.0) + part
     series = Series(
         at=tuple(_time(s) for s in kept),
         participants=tuple(rounded(s.participants, exact) for s in kept),
-        success=tuple(rounded_share(s.success_ratio, exact) for s in kept),
+        success=tuple(rounded_share(_success(s), exact) for s in kept),
         state=tuple(s.state for s in kept),
     )
     return ServiceFacts(
         name=named.name,
         label=named.label or named.name,
         state=seen.state,
-        sentence=sentence(seen, told),
+        sentence=sentence(seen, told, success),
         since=_since(samples, seen.state),
         at=seen.service_time if seen.service_time is not None else seen.observed_at,
         observed_at=seen.observed_at,
@@ -96,7 +104,7 @@ def _service(
         participants=rounded(seen.participants, exact),
         peak=rounded(_peak(samples), exact),
         rooms_open=seen.rooms_open,
-        success=rounded_share(seen.door.success_ratio if seen.door else None, exact),
+        success=success,
         errors={
             word: share
             for word, part in sorted(errors.items(), key=lambda item: -item[1])
@@ -111,6 +119,13 @@ def _service(
     )
 
 
+def _success(seen: Door | Sample | None) -> float | None:
+    """The share of joins that succeed, where it is one of more than a few tries."""
+    if seen is None or sum(seen.totals.values()) < _FEWEST_TRIES:
+        return None
+    return seen.success_ratio
+
+
 def _time(sample: Sample) -> float:
     return sample.at if sample.service_time is None else sample.service_time
 
@@ -120,6 +135,14 @@ def _of_one_clock(samples: Sequence[Sample]) -> Sequence[Sample]:
     if not samples or samples[-1].service_time is None:
         return samples
     return [sample for sample in samples if sample.service_time is not None]
+
+
+def _of_one_run(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """Without those from before the service's clock was set back: a replay that began anew."""
+    for index in range(len(samples) - 1, 0, -1):
+        if _time(samples[index - 1]) > _time(samples[index]):
+            return samples[index:]
+    return samples
 
 
 def _kept(samples: Sequence[Sample]) -> list[Sample]:
@@ -146,11 +169,12 @@ def _peak(samples: Sequence[Sample]) -> int | None:
 
 
 def _since(samples: Sequence[Sample], state: State) -> float | None:
-    since = None
+    since = wall = None
     for sample in reversed(samples):
-        if sample.state is not state:
+        if sample.state is state:
+            since, wall = _time(sample), sample.at
+        elif sample.state is not State.UNKNOWN or wall is None or wall - sample.at > _GLIMPSE:
             return since
-        since = _time(sample)
     return None
 
 

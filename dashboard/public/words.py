@@ -43,13 +43,15 @@ _SHARES = (
 _MOST_CAUSES = 4
 
 
-def sentence(observation: Observation, moves: tuple[Relocation, ...]) -> str:
-    """The state of a service in a few plain words, made of numbers and closed words alone."""
+def sentence(observation: Observation, moves: tuple[Relocation, ...], success: float | None) -> str:
+    """The state of a service in a few plain words, made of numbers and closed words alone.
+
+    `success` is the share of joins as the public is told it: words and numbers say the same.
+    """
     if observation.state is State.UNKNOWN:
         return "We cannot see how it is"
     if observation.state is State.OK:
         return "All is well"
-    success = observation.door.success_ratio if observation.door else None
     return _ended(moves) or who_cannot_get_in(success) or _parts(observation)
 
 

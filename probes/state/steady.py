@@ -13,6 +13,9 @@ HOLD = 30.0
 
 MOST_REASONS = 8
 
+UNTIL_THEN = "Until then: "
+"""Before the reason that a state began with, while it recovers."""
+
 SEVERITY = {State.OK: 0, State.STRAINED: 1, State.FAILING: 2, State.UNKNOWN: 3}
 
 
@@ -91,5 +94,5 @@ class Steady(NamedTuple):
 def _recovering(level: Verdict, verdict: Verdict, better: Better) -> Verdict:
     """`level` goes on for now; what is still wrong, and at last since when it is better than it was."""
     still = verdict.reasons if verdict.state is not State.OK else ()
-    until = f"Recovering since {clock(better.since.now)}. Until then: {level.reasons[0]}"
+    until = f"Recovering since {clock(better.since.now)}. {UNTIL_THEN}{level.reasons[0]}"
     return Verdict(level.state, (*still[: MOST_REASONS - 1], until), verdict.held)

@@ -10,11 +10,13 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dashboard.demo import MAPPING
 from tests.hindrance import Stopwatch
-from tests.product import PATIENCE, Product, Rooms, is_running, service, up
+from tests.product import PATIENCE, Product, Rooms, is_running, seeds_service, service, up
 from tests.servers import wait_until
 
 VIEWERS = 100
@@ -161,6 +163,23 @@ def test_a_killed_prober_is_started_again_and_nothing_is_invented(tmp_path: Path
         assert kept[0] <= past[0] + 1
 
 
+def test_a_restart_is_no_recovery(tmp_path: Path) -> None:
+    """Half of the joins fail: not for a moment is all well after the prober, or everything, was killed."""
+    with seeds_service(start_at=300) as url:
+        watched = {"name": "spaces", "kind": "http-json", "url": f"{url}/rooms", "every": "1s", **MAPPING}
+        with up(tmp_path, watched) as board:
+            failing = board.wait(lambda f: f["spaces"]["state"] == "failing", "failing joins")
+            began = failing["spaces"]["observed_at"]
+            board.prober.kill()
+            has_a_share_after(board, time.time())
+            board.kill()
+            board.start()
+            has_a_share_after(board, time.time())
+            kept = board.json(f"/api/v1/history?service=spaces&start={began}&end={time.time() + 60}")["state"]
+    assert set(kept) <= {"failing", "unknown"}
+    assert kept[-1] == "failing"
+
+
 def test_a_relocation_is_known_after_a_restart_and_not_counted_again(tmp_path: Path) -> None:
     nodes = {"rooms": {"list": "rooms", "id": "id", "participants": "participants"}, "every": "200ms"}
     with Rooms(r1=300) as a, Rooms() as b:
@@ -222,6 +241,16 @@ def kept_between(board: Product, first: float, last: float) -> list[float]:
     past = board.json(f"/api/v1/history?service=rooms&start={first - 0.01}&end={last + 0.01}")
     kept: list[float] = past["at"]
     return kept
+
+
+def has_a_share_after(board: Product, at: float) -> None:
+    """Return when it was answered later than `at`, and how joins go is known."""
+
+    def knows(seen: dict[str, dict[str, Any]]) -> bool:
+        door = seen["spaces"]["door"] or {}
+        return (seen["spaces"]["observed_at"] or 0) > at and door.get("success_ratio") is not None
+
+    board.wait(knows, "share of joins")
 
 
 def goes_on_after(board: Product, at: float, people: int = 350) -> None:

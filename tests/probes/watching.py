@@ -18,6 +18,7 @@ from probes.model import (
     SnapshotPart,
 )
 from probes.services.base import Endpoint, ServiceSettings
+from probes.state.steady import Verdict
 from probes.watch import Watch
 
 
@@ -48,12 +49,13 @@ class Story:
         capacity: int | None = None,
         join: JoinSettings | None = None,
         restored: Iterable[Relocation] = (),
+        was: Verdict | None = None,
     ) -> None:
         self.settings = settings(
             *(nodes or ("a",)), every=every, audience=audience, capacity=capacity, join=join
         )
         self.objectives = Objectives()
-        self.watch = Watch(self.settings, self.objectives, restored)
+        self.watch = Watch(self.settings, self.objectives, restored, was)
 
     def poll(
         self,

@@ -178,6 +178,8 @@ def _piece(history: Reader, service: str, start: float, end: float, last: list[S
     """
     some = history.window(service, start, end, _A_BAR)
     changes = [(a.at, b.at) for a, b in pairwise([*last, *some]) if a.state is not b.state]
+    if some and not last:
+        changes.insert(0, (start, some[0].at))  # the first state of all begins here
     for before, after in changes[:_MOST_CHANGES]:
         some += history.window(service, before, min(after + BEGIN, end), _A_CHANGE)
     return sorted(some, key=lambda sample: sample.at)

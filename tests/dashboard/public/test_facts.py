@@ -151,13 +151,31 @@ def test_every_outcome_has_a_word_and_one_word_adds_them_up() -> None:
         observer=Observer.SERVICE,
         success_ratio=0.7,
         errors={Outcome.TLS: 0.1, Outcome.DNS: 0.15, Outcome.TIMEOUT: 0.05},
+        totals={Outcome.JOINED: 70, Outcome.TIMEOUT: 30},
     )
     assert of(observation(door=door)).errors == {"no connection": 0.25, "timeout": 0.05}
 
 
 FULL = Headroom(capacity=100, source="config", ratio=0.01)
-FINE = Door(observer=Observer.SERVICE, success_ratio=1.0)
-POOR = Door(observer=Observer.SERVICE, success_ratio=0.3)
+FINE = Door(observer=Observer.SERVICE, success_ratio=1.0, totals={Outcome.JOINED: 100})
+POOR = Door(observer=Observer.SERVICE, success_ratio=0.3, totals={Outcome.JOINED: 30, Outcome.TIMEOUT: 70})
+
+
+def test_of_a_few_tries_no_share_is_told() -> None:
+    """After a start the first join of ours would be everybody, or nobody."""
+    one = Door(
+        observer=Observer.PROBE, success_ratio=0.0, errors={Outcome.TIMEOUT: 1.0}, totals={Outcome.TIMEOUT: 4}
+    )
+    told = of(observation(door=one, relocations=()))
+    assert (told.success, told.errors, told.sentence) == (None, {}, "There are problems")
+    several = msgspec.structs.replace(one, totals={Outcome.TIMEOUT: 5})
+    assert of(observation(door=several, relocations=())).success == 0.0
+
+
+def test_the_words_say_what_the_rounded_share_says() -> None:
+    nearly = msgspec.structs.replace(FINE, success_ratio=0.4997, totals={Outcome.JOINED: 10_000})
+    told = of(observation(door=nearly, relocations=()), numbers="rounded")
+    assert (told.success, told.sentence) == (0.5, "Some people cannot get in")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +201,27 @@ def test_the_state_in_plain_words(changes: dict[str, Any], words: str) -> None:
 def test_what_is_only_proposed_or_was_rejected_is_not_told() -> None:
     doubted = [relocation(s, status=s) for s in Status]
     assert len(of(observation(relocations=tuple(doubted))).moves) == 2
+
+
+def test_a_restart_ends_no_state() -> None:
+    """What is unknown for some seconds does not begin a state anew; what is so for longer does."""
+    states = [State.OK] * 5 + [State.FAILING] * 10 + [State.UNKNOWN] * 4 + [State.FAILING] * 5
+    ticks = [sample(n, state=state) for n, state in enumerate(states)]
+    assert of(observation(), samples=ticks).since == AT + 5
+    apart = [msgspec.structs.replace(each, at=AT + 10 * n) for n, each in enumerate(ticks)]
+    assert of(observation(), samples=apart).since == AT + 19
+
+
+def test_a_replay_that_began_anew_shows_no_more_of_the_run_before() -> None:
+    before = [sample(n, participants=700_000) for n in range(100)]
+    anew = [
+        msgspec.structs.replace(sample(n, participants=7), at=AT + 200 + n, service_time=AT + n)
+        for n in range(50)
+    ]
+    told = of(observation(service_time=AT + 49), samples=[*before, *anew])
+    assert told.peak == 7
+    assert told.series.at == tuple(sorted(told.series.at))
+    assert set(told.series.participants) == {7}
 
 
 def test_the_series_is_the_last_half_hour_in_one_clock_and_says_since_when_the_state_holds() -> None:

@@ -111,6 +111,22 @@ def test_a_restart_tells_the_same_under_the_same_ids(history: History, path: Pat
     assert [bar.state for bar in component(again).bars] == [bar.state for bar in component(before).bars]
 
 
+def test_what_was_so_from_the_first_tick_keeps_its_id_too(history: History, path: Path) -> None:
+    """A service that fails when it is first looked at, by a tick that is none of the few that are read."""
+    of, begin = config(), STARTS + 3_600.3
+    known = days(of, reader(path), begin)
+    at = [begin + n for n in range(400)]
+    kept = [Tick(seq=n, at=t, observations=(seen(t, FAILING),)) for n, t in enumerate(at)]
+    for tick in kept:
+        history.append(tick)
+    ticks = [sample_of(tick.observations[0], tick.seq, tick.at) for tick in kept]
+    before = facts(of, frame(seen(at[-1], FAILING), at=at[-1]), {"spaces": ticks}, known)
+    read = days(of, reader(path), at[-1] + 1)
+    again = facts(of, frame(seen(at[-1], FAILING), at=at[-1]), {"spaces": ticks[-5:]}, read)
+    assert len(day(before).happenings) == 1
+    assert day(again).happenings == day(before).happenings
+
+
 def test_the_empty_history_of_a_first_start_is_an_empty_day(path: Path) -> None:
     told = facts(config(), frame(seen(AT), at=AT), {}, days(config(), reader(path)))
     assert day(told).happenings == ()
@@ -161,9 +177,10 @@ def test_history_is_read_once_and_in_small_pieces(history: History, path: Path) 
     counting = Counting(path)
     known = Days(lambda: config(), lambda: counting, lambda: AT)  # type: ignore[arg-type,return-value]
     asyncio.run(known.read())
-    assert counting.asked.count("window") == 73
+    pieces = 73 + 1  # bars, and the begin of the first state
+    assert counting.asked.count("window") == pieces
     asyncio.run(known.read())
-    assert counting.asked.count("window") == 73
+    assert counting.asked.count("window") == pieces
 
 
 def test_nothing_is_read_where_the_page_is_not_public(path: Path) -> None:

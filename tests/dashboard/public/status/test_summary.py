@@ -99,7 +99,10 @@ def test_it_has_the_shape_that_tools_know() -> None:
     ],
 )
 def test_the_indicator_says_how_bad_it_is(state: State, success: float | None, indicator: str) -> None:
-    door = Door(observer=Observer.SERVICE, success_ratio=success, errors={Outcome.TIMEOUT: 0.1})
+    totals = {Outcome.JOINED: 900, Outcome.TIMEOUT: 100}
+    door = Door(
+        observer=Observer.SERVICE, success_ratio=success, errors={Outcome.TIMEOUT: 0.1}, totals=totals
+    )
     told = summary(facts_after((state, 60), door=door))
     assert told["status"]["indicator"] == indicator
 
