@@ -83,10 +83,10 @@ def _worth_telling(turns: Sequence[Turn]) -> list[Turn]:
     return [t for t in turns if t.state is not State.UNKNOWN or t.until - t.at >= GLIMPSE]
 
 
-def episode_of(spell: Spell, now: Turn, moves: Sequence[Moved], manner: Manner) -> Episode:
-    """A time that it was not well as one episode, as of the turn of now."""
+def episode_of(spell: Spell, is_newest: bool, now: Turn, moves: Sequence[Moved], manner: Manner) -> Episode:
+    """A time that it was not well as one episode, as of the turn of now; only the newest may go on."""
     first, last, begin = spell.ill[0], spell.ill[-1], _begin(spell.ill)
-    is_over = spell.well >= PAUSE or now.ended < last.ended
+    is_over = not is_newest or spell.well >= PAUSE or now.ended < last.ended
     return Episode(
         key=_key(manner, first, "episode"),
         service=manner.label,
@@ -106,11 +106,12 @@ def of_states(
     """What is told of a service's states, and the episodes themselves."""
     told: list[Happening] = []
     kept: list[Episode] = []
-    for spell in spells(turns):
-        episode = episode_of(spell, turns[-1], moves, manner)
+    known = spells(turns)
+    for spell in known:
+        episode = episode_of(spell, spell is known[-1], turns[-1], moves, manner)
         kept.append(episode)
         told += _steps(spell.ill, moves, manner)
-        if episode.until is not None:
+        if episode.until is not None and spell.back is not None:
             told.append(_well_again(spell, manner))
     return told, kept
 

@@ -125,6 +125,8 @@ class Past:
 
     def _turn(self, sample: Sample, time: float) -> None:
         turn = self.turns[-1] if self.turns else None
+        if turn is not None and time < self._told - HOLE:  # a replay that began anew
+            turn = None
         if turn is not None and sample.at - turn.until <= HOLE:
             turn.until, turn.ended = sample.at, time
         if turn is None or turn.state is not sample.state or turn.until < sample.at:

@@ -217,6 +217,19 @@ def test_in_a_replay_the_order_is_wall_time_and_what_is_said_the_services() -> N
     assert (shown.at, shown.time) == (ticks[10].at, starts + 600)
 
 
+def test_a_replay_that_begins_anew_while_it_is_failing_was_not_well_in_between() -> None:
+    starts = 1_600_000_000.0
+    ticks = [
+        msgspec.structs.replace(each, service_time=starts + 5 * (n if n < 112 else n - 112))
+        for n, each in enumerate(samples((FAILING, 500), (UNKNOWN, 60), (FAILING, 1_500)))
+    ]
+    seen = observation(state=FAILING, service_time=ticks[-1].service_time, relocations=())
+    shown = facts(config(), frame(seen), {"spaces": ticks})
+    assert titles(shown) == ["Some people cannot get in"] * 2
+    assert shown.day is not None
+    assert [each.until is None for each in shown.day.episodes] == [True, False]
+
+
 # --- What the public was told ---
 
 
