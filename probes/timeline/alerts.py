@@ -116,6 +116,8 @@ class Alerts:
             if any(ended.view.id == word.alert for ended in self._ended):
                 return "this alert has ended; write a note instead"
             return f"no alert has the id “{plain_text(word.alert, 80)}”; /api/v1/timeline lists them"
+        if _is_watchdog(entry):
+            return "this alert is a sign of life; it cannot be acknowledged, for a silence would end it"
         acknowledged = Acknowledgement(by=word.by, at=at, note=plain_text(word.note, 400))
         if entry.view.acknowledged is not None:
             acknowledged = replace(acknowledged, silence=entry.view.acknowledged.silence)

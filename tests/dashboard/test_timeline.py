@@ -98,6 +98,9 @@ def test_only_who_may_operate_makes_alertmanager_silent(
     assert (answer.status_code, made) == (200, asked)
     assert (answer.json()["silence"] is not None) is bool(asked)
     assert api.words[0] == Acknowledge(alert="a1", by="", note="")
+    refusing = Api("this alert is a sign of life")
+    assert refusing.ask("POST", "/api/v1/alerts/a1/acknowledge", {}, role).status_code == 422
+    assert made == asked, "nothing is silenced that may not be acknowledged"
 
 
 def test_a_note_is_handed_on() -> None:

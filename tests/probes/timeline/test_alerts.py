@@ -269,6 +269,13 @@ class TestAcknowledged:
         alerts.hear(heard(ended=T + 60), T + 61)
         assert "has ended" in alerts.acknowledge(Acknowledge(only(alerts, T + 61).id, "ops"), T + 62)
 
+    def test_a_sign_of_life_is_not_acknowledged(self, alerts: Alerts) -> None:
+        """Silenced, it would no longer reach whoever calls where it is missing."""
+        alerts.hear(heard(severity=Severity.NONE), T)
+        before = alerts.shown(T)
+        assert "sign of life" in alerts.acknowledge(Acknowledge(only(alerts, T).id, "ops"), T + 1)
+        assert alerts.shown(T + 1) == before
+
 
 class TestBounds:
     def test_pages_come_first_and_the_newest_of_each(self, alerts: Alerts) -> None:
