@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -9,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from probes.config.units import HeaderName, Name, Network, Secret, Settings, one_of
+
+_HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 
 
 def _long_enough(token: Secret) -> Secret:
@@ -77,10 +81,27 @@ class TrustedProxy(Settings):
     """The addresses or networks that the proxy connects from."""
 
 
+def _is_a_host_name(text: str) -> str:
+    """As a request names it: without the dot of a full name, and an IPv6 address in brackets."""
+    if _HOST_NAME.fullmatch(text):
+        return text.rstrip(".")
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    try:
+        ipaddress.IPv6Address(bare)
+    except ValueError:
+        raise PydanticCustomError(
+            "host_name", "expected a host name without scheme and port, such as board.example.org"
+        ) from None
+    return f"[{bare}]"
+
+
+_HostName = Annotated[str, AfterValidator(_is_a_host_name), Field(min_length=1, max_length=253)]
+
+
 class Auth(Settings):
     """Who may look and who may change things. Listening beyond loopback needs tokens, basic or proxy."""
 
-    hosts: list[Annotated[str, Field(min_length=1, max_length=253)]] = Field(default=[], max_length=64)
+    hosts: list[_HostName] = Field(default=[], max_length=64)
     """The host names under which the board may be asked for, beside loopback's."""
     tokens: list[Token] = Field(default=[], max_length=64)
     """Bearer tokens, for machines and for every write."""

@@ -76,6 +76,20 @@ def test_known_host_names_are_let_in(host: str) -> None:
     assert ask(auth(**AUTH), host=host, authorization=f"Bearer {READER}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("listed", "asked"),
+    [
+        ("board", "board:8050"),
+        ("Board_2.example.org.", "board_2.example.org"),
+        ("10.0.0.5", "10.0.0.5:8050"),
+        ("[2001:DB8::5]", "[2001:db8::5]:8050"),
+        ("2001:db8::5", "[2001:db8::5]"),
+    ],
+)
+def test_each_way_to_list_a_host_lets_it_in(listed: str, asked: str) -> None:
+    assert ask(auth(hosts=[listed]), host=asked).text == "inside"
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_write_needs_a_token_that_may_write_on_loopback_too(method: str) -> None:
     assert ask(auth(), method, "/-/reload").status_code == 401
