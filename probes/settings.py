@@ -16,7 +16,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from probes.config.alertmanager import AlertmanagerSettings
 from probes.config.alerts import Alerts
-from probes.config.auth import Auth
+from probes.config.auth import Auth, Token
 from probes.config.embed import Embed
 from probes.config.file import BadConfig, KeyPath, Mistake, read_text, read_yaml
 from probes.config.mistakes import find_mistakes
@@ -28,6 +28,7 @@ from probes.config.units import (
     Moment,
     Name,
     RoomId,
+    Secret,
     Settings,
     Size,
 )
@@ -97,6 +98,7 @@ class Config(Settings):
             *_doubled(("services",), "name", [service.name for service in self.services]),
             *_doubled(("events",), "name", [event.name for event in self.events]),
             *_doubled(("auth", "tokens"), "name", [token.name for token in self.auth.tokens]),
+            *_shared_secrets(self.auth.tokens),
             *_doubled(("auth", "basic"), "user", [user.user for user in self.auth.basic]),
             *_unknown_services(self),
             *_doubled(("embed", "public", "services"), "name", [s.name for s in self.embed.public.services]),
@@ -121,6 +123,19 @@ def _doubled(path: KeyPath, key: str, names: list[str]) -> list[InitErrorDetails
         _wrong((*path, index, key), f"the {key} {name} is taken by an entry above; each needs its own")
         for index, name in enumerate(names)
         if name in names[:index]
+    ]
+
+
+def _shared_secrets(tokens: Sequence[Token]) -> list[InitErrorDetails]:
+    """A mistake for every token whose secret is that of one above: who gives it could be either."""
+    first: dict[Secret, str] = {}
+    return [
+        _wrong(
+            ("auth", "tokens", index, "token"),
+            f"{token.name} has the same secret as {owner}; each token needs its own",
+        )
+        for index, token in enumerate(tokens)
+        if (owner := first.setdefault(token.token, token.name)) != token.name
     ]
 
 

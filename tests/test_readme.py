@@ -24,7 +24,7 @@ def secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in re.findall(r"\$\{([A-Z_]+)\}", README):
         monkeypatch.setenv(name, "$argon2id$a-secret-that-is-long-enough")
     for name in re.findall(r'"file:([a-z.]+)"', README):
-        (tmp_path / name).write_text("a-token-of-enough-length")
+        (tmp_path / name).write_text(f"a-token-of-enough-length-{name}")
 
 
 @pytest.mark.parametrize("text", CONFIGS, ids=range(len(CONFIGS)))
