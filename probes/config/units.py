@@ -36,6 +36,9 @@ _SECRET_BYTES = 64_000
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")  # RFC 9110, 5.1: a token
 _HEADER_VALUE = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")  # RFC 9110, 5.5, without its obsolete bytes
 
+TOO_LONG = "duration_too_long"
+"""The type of the error where a duration is none only because it is too long."""
+
 SHORTEST_INTERVAL = 0.1
 """Seconds between two runs of a probe: faster ones would measure themselves."""
 
@@ -57,7 +60,11 @@ def seconds(text: object) -> float:
         parts = _DURATION.findall(text)
         if parts and "".join(number + unit for number, unit in parts) == text:
             total = sum(float(number) * _UNITS[unit] for number, unit in parts)
-            if 0 < total <= _LONGEST:
+            if total > _LONGEST:
+                raise PydanticCustomError(
+                    TOO_LONG, f"expected a duration of at most {duration_text(_LONGEST)}"
+                )
+            if total > 0:
                 return total
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise PydanticCustomError(

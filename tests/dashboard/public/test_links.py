@@ -163,9 +163,13 @@ def test_a_link_is_printed_whole_and_works(panel: str, address: str) -> None:
     [
         ("nothing", "7d", "", "there is no panel 'nothing': expected one of state, concurrency"),
         ("status", "7d", "", "there is no panel 'status'"),
+        ("nothing/blue", "7d", "", "there is no panel 'nothing/blue'"),
+        ("joins@stage/blue", "7d", "", "there is no theme 'blue': expected one of auto, light, dark"),
+        ("/embed/joins/.svg", "7d", "", "there is no theme '': expected one of auto, light, dark"),
         ("joins@x", "7d", "", "there is no service 'x': expected one of stage, spaces"),
         ("joins", "7", "", "expected a duration above zero such as"),
         ("joins", "400d", "", "a link is good for 366 days at most"),
+        ("joins", "10000d", "", "a link is good for 366 days at most"),
         ("joins", "7d", "The Wiki", "expected a short name"),
     ],
 )
