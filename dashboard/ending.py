@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 from types import FrameType
 from typing import NoReturn
 
@@ -18,6 +20,8 @@ WRONG = 2
 
 LONGEST_LINE = 2_000
 
+_NOT_OURS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
 
 def fail(sentence: str, code: int) -> NoReturn:
     """End with a plain sentence on standard error, or with a line for each mistake."""
@@ -28,7 +32,10 @@ def fail(sentence: str, code: int) -> NoReturn:
 
 def fail_to_listen(host: str, port: int, error: OSError) -> NoReturn:
     """End because nobody can be served there."""
-    fail(f"cannot listen on {host}:{port}: {error.strerror}. Choose another --port.", 1)
+    where = f"cannot listen on {host}:{port}"
+    if isinstance(error, socket.gaierror) or error.errno in _NOT_OURS:
+        fail(f"{where}: {host} is not an address of this machine. Choose another --host.", 1)
+    fail(f"{where}: {error.strerror}. Choose another --port.", 1)
 
 
 class Hangups:

@@ -6,7 +6,12 @@ import socket
 import subprocess
 import sys
 
+import pytest
+import typer
+
 from dashboard.children import module_command, module_environment
+from dashboard.ending import fail_to_listen
+from dashboard.server import bind
 
 SLOW = ("dash", "fastapi", "numpy", "prometheus_client", "pydantic", "uvicorn")
 
@@ -35,3 +40,16 @@ def test_a_seed_whose_port_is_taken_is_a_sentence() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"cannot listen on 127.0.0.1:{port}: Address already in use")
     assert done.stderr.endswith("Choose another --port.\n")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0x", "192.0.2.1", "2001:db8::1", "a..b"])
+def test_a_host_that_is_not_here_is_no_matter_of_the_port(
+    host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(OSError) as caught:
+        bind(host, 8050)
+    with pytest.raises(typer.Exit):
+        fail_to_listen(host, 8050, caught.value)
+    assert capsys.readouterr().err == (
+        f"cannot listen on {host}:8050: {host} is not an address of this machine. Choose another --host.\n"
+    )
