@@ -23,7 +23,7 @@ from dashboard.document import (
 )
 from dashboard.frames import Frame
 from dashboard.hub import Hub
-from dashboard.past import Pasts, frame_at, window_at
+from dashboard.past import Pasts, frame_at, span_of, window_at
 from dashboard.recent import Recent, columns
 from dashboard.supervisor import ProberAway, Supervisor
 from probes.history import Reader
@@ -43,6 +43,9 @@ _At = Annotated[
         "seconds and one at each change, after `history.detail` one a minute and one at each change. "
         "404 where none is kept, 422 where it is no time",
     ),
+]
+WallTime = Annotated[
+    str, Query(max_length=64, description="Unix seconds or an ISO time (UTC without a zone), in wall time")
 ]
 Reload = Callable[[], Awaitable[str]]
 
@@ -119,13 +122,12 @@ def _add_past(api: APIRouter, pasts: Pasts) -> None:
     @api.get("/history", responses={200: body(ColumnsOfService), **problems()})
     async def past(
         service: Annotated[str, Query(max_length=64)],
-        start: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
-        end: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
+        start: WallTime,
+        end: WallTime,
     ) -> Response:
         """What was seen of a service between two times, thinned to what a chart can show."""
-        if end <= start:
-            raise HTTPException(422, "`end` must be later than `start`.")
-        told = await pasts.ask(lambda history: _past(history, service, start, end))
+        first, last = span_of(start, end)
+        told = await pasts.ask(lambda history: _past(history, service, first, last))
         return Response(told, media_type=JSON)
 
 

@@ -73,24 +73,35 @@ class Answer(NamedTuple):
     final: bool
 
 
-def moment_of(text: str) -> float:
+def moment_of(text: str, name: str = "at", latest: float = _LATEST) -> float:
     """Unix seconds or an ISO time as Unix seconds; a time without a zone is UTC. Raises BadMoment."""
     # In an address `+` stands for a space, which is in none of them otherwise but before a zone.
     told = text.strip().replace(" ", "+")
     try:
         at = float(told)
     except ValueError:
-        at = _iso(told)
-    if not 0 <= at < _LATEST:
-        raise BadMoment(f"`at` must be Unix seconds or an ISO time between 1970 and 9999, as {_EXAMPLE}.")
+        at = _iso(told, name)
+    if not 0 <= at < latest:
+        raise BadMoment(f"`{name}` must be Unix seconds or an ISO time between 1970 and 9999, as {_EXAMPLE}.")
     return at
 
 
-def _iso(text: str) -> float:
+def span_of(start: str, end: str) -> tuple[float, float]:
+    """Two times of an address; `end` may be later than any time is. Raises HTTPException: 422."""
+    try:
+        first, last = (moment_of(text, name, math.inf) for name, text in (("start", start), ("end", end)))
+    except BadMoment as bad:
+        raise HTTPException(422, str(bad)) from None
+    if last <= first:
+        raise HTTPException(422, "`end` must be later than `start`.")
+    return first, last
+
+
+def _iso(text: str, name: str) -> float:
     try:
         told = datetime.fromisoformat(text)
     except ValueError:
-        raise BadMoment(f"`at` must be Unix seconds or an ISO time, as {_EXAMPLE}.") from None
+        raise BadMoment(f"`{name}` must be Unix seconds or an ISO time, as {_EXAMPLE}.") from None
     return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
 
 

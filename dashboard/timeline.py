@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard import document
-from dashboard.api import known
+from dashboard.api import WallTime, known
 from dashboard.document import JSON, Timeline, body, problems
 from dashboard.hub import Hub
+from dashboard.past import span_of
 from dashboard.silences import Silences
 from dashboard.supervisor import ProberAway, Supervisor
 from probes.config.auth import Role
@@ -59,14 +60,9 @@ def make_timeline(
             raise HTTPException(404 if unknown else 422, _sentence(error))
 
     @api.get("/timeline", responses={200: body(Timeline), **problems()})
-    async def timeline(
-        start: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
-        end: Annotated[float, Query(description="Unix seconds, wall time", ge=0, allow_inf_nan=False)],
-    ) -> Response:
+    async def timeline(start: WallTime, end: WallTime) -> Response:
         """Alerts that fired between two times, notes and announcements of that time: the newest thousand."""
-        if end <= start:
-            raise HTTPException(422, "`end` must be later than `start`.")
-        past = await asyncio.to_thread(history().timeline, start, end, _MOST)
+        past = await asyncio.to_thread(history().timeline, *span_of(start, end), _MOST)
         told = {"alerts": [entry.view for entry in past.alerts], "notes": past.notes}
         return Response(_encoder.encode(told), media_type=JSON)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,30 @@ def test_a_moment_is_unix_seconds_or_an_iso_time(text: str, at: float) -> None:
 def test_what_is_no_moment_is_told_what_one_is(text: str) -> None:
     with pytest.raises(BadMoment, match=r"Unix seconds or an ISO time.*2023-05-24T22:21:05Z"):
         moment_of(text)
+
+
+@pytest.mark.parametrize(
+    ("times", "sentence"),
+    [
+        ("start=5&end=5", "`end` must be later than `start`."),
+        ("start=2023-05-24T22:21:05Z&end=2023-05-24T22:21:04Z", "`end` must be later than `start`."),
+        ("start=&end=5", "`start` must be Unix seconds or an ISO time, as "),
+        ("start=0&end=inf", "`end` must be Unix seconds or an ISO time between "),
+        ("start=nan&end=5", "`start` must be Unix seconds or an ISO time between "),
+        ("start=-1&end=5", "`start` must be Unix seconds or an ISO time between "),
+    ],
+)
+def test_two_times_that_are_none_are_told_which(path: Path, times: str, sentence: str) -> None:
+    (answer,) = ask(path, f"/api/v1/history?service=spaces&{times}")
+    assert (answer.status_code, answer.json()["detail"][: len(sentence)]) == (422, sentence)
+
+
+def test_what_was_seen_between_two_times_in_either_way_to_write_them(path: Path, history: History) -> None:
+    write(history, 10)
+    iso = [datetime.fromtimestamp(AT + second, UTC).isoformat() for second in (2, 5)]
+    for start, end in ((AT + 2, AT + 5), iso):
+        (answer,) = ask(path, f"/api/v1/history?service=spaces&start={start}&end={end}")
+        assert answer.json()["at"] == [AT + 2, AT + 3, AT + 4]
 
 
 def test_the_frame_of_a_moment_is_the_last_that_was_kept_by_then(path: Path, history: History) -> None:
