@@ -36,8 +36,9 @@ TITLE = "A very long title <b>that</b> nobody has cut " * 2
 class PublicSide:
     """What is public on a real port, fed with ticks that a test makes up."""
 
-    def __init__(self) -> None:
-        settings = config()
+    def __init__(self, *services: str) -> None:
+        self._services = ("spaces", *services)
+        settings = config(self._services)
         self._recent = Recent()
         self._days = Days(lambda: settings, lambda: HISTORIES["sqlite"].read(Path("no such file")))
         self._desk = Desk(self._recent, lambda: settings, self._days)
@@ -81,8 +82,8 @@ class PublicSide:
         self._seq += 1
         door = Door(observer=Observer.SERVICE, success_ratio=success, errors={Outcome.TIMEOUT: 1 - success})
         known = {"service_time": None, "pace": 1.0, "relocations": (), **changes}
-        seen = observation(state=state, door=door, **known)
-        encoded = encode(Tick(seq=self._seq, at=time.time(), observations=(seen,)), 1.0, ())
+        seen = tuple(observation(name, state=state, door=door, **known) for name in self._services)
+        encoded = encode(Tick(seq=self._seq, at=time.time(), observations=seen), 1.0, ())
         asyncio.run_coroutine_threadsafe(self._publish(encoded), self._loop).result(30)
 
     async def _publish(self, encoded: Any) -> None:
@@ -164,3 +165,19 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(side: PublicSide, tab: Watc
     tab.wait_for_text("[data-part=services]", "A very long title <b>that</b>")
     assert tab.page.evaluate("document.documentElement.scrollWidth") <= width
     assert tab.complaints == []
+
+
+def test_on_no_width_of_a_phone_does_the_name_of_a_service_break(tab: Watched) -> None:
+    with PublicSide("stage") as side:
+        side.show(State.OK, 1.0)
+        side.show(State.FAILING, 0.6)
+        tab.page.set_viewport_size({"width": 390, "height": 800})
+        tab.page.goto(f"{side.url}/status")
+        tab.wait_for_text("[data-part=today]", "The spaces")
+    heights = tab.page.evaluate(
+        """() => [...Array(150).keys()].map((narrower) => {
+          document.body.style.width = `${390 - narrower}px`;
+          return document.querySelector(".tag").offsetHeight;
+        })"""
+    )
+    assert len(set(heights)) == 1
