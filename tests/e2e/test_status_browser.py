@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -181,3 +183,16 @@ def test_on_no_width_of_a_phone_does_the_name_of_a_service_break(tab: Watched) -
         })"""
     )
     assert len(set(heights)) == 1
+
+
+def test_times_are_written_as_people_write_them_there(side: PublicSide, browser: Browser) -> None:
+    """No zero before an hour of one digit, as everywhere else in public."""
+    west = datetime.now(UTC).hour - 5
+    west -= 24 if west > 12 else 0
+    context = browser.new_context(locale="en-US", timezone_id=f"Etc/GMT{west:+d}")
+    tab = Watched(context)
+    side.show(State.FAILING, 0.6)
+    tab.page.goto(f"{side.url}/status")
+    tab.wait_for_text("[data-part=today]", "AM")
+    assert re.fullmatch(r"[456]:\d\d\sAM", tab.text("[data-part=today] time"))
+    context.close()

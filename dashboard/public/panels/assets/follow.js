@@ -63,7 +63,7 @@ function localise(part) {
   for (const time of part.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     time.title = at.toLocaleString();
-    time.textContent = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    time.textContent = at.toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
   }
 }
 
