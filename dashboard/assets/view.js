@@ -9,7 +9,8 @@
   rw.past = new rw.Past();
   rw.frame = null; // the newest frame
 
-  const BADNESS = { unknown: 0, failing: 1, strained: 2, ok: 3 };
+  // As on the public page: of what fails there is something to see, and to do.
+  const BADNESS = { failing: 0, unknown: 1, strained: 2, ok: 3 };
 
   const worstFirst = (services) =>
     services

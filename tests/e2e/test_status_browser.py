@@ -82,7 +82,12 @@ class PublicSide:
     def show(self, state: State, success: float, **changes: Any) -> None:
         """Make the next tick, seen now."""
         self._seq += 1
-        door = Door(observer=Observer.SERVICE, success_ratio=success, errors={Outcome.TIMEOUT: 1 - success})
+        door = Door(
+            observer=Observer.SERVICE,
+            success_ratio=success,
+            errors={Outcome.TIMEOUT: 1 - success},
+            totals={Outcome.JOINED: 100},
+        )
         known = {"service_time": None, "pace": 1.0, "relocations": (), **changes}
         seen = tuple(observation(name, state=state, door=door, **known) for name in self._services)
         encoded = encode(Tick(seq=self._seq, at=time.time(), observations=seen), 1.0, ())
