@@ -18,12 +18,13 @@ backend roomwatch {
     .first_byte_timeout = 5s;
     .between_bytes_timeout = 60s;
     .max_connections = 200;
-    .probe = {                                              # whether it answers at all, also before its first tick
+    .probe = {                                              # whether it answers at all, also before its first tick;
+                                                            # a busy machine that stalls for two seconds is not away
         .request = "OPTIONS /status HTTP/1.1" "Host: localhost" "Connection: close";
         .expected_response = 204;
         .interval = 1s;
         .timeout = 1s;
-        .window = 2;
+        .window = 5;
         .threshold = 1;
         .initial = 1;
     }
