@@ -26,6 +26,10 @@ REMEMBERED = 900.0
 LEAST_SILENCE = 0.5
 """Wall seconds without a good answer that are never a silence: quick polls are late on a busy machine."""
 
+RESTARTED = 2.0
+"""Wall seconds without a good answer in which no service has started again unless a poll failed meanwhile:
+what comes later than two quick intervals is late by our own machine."""
+
 
 def silence(interval: float) -> float:
     """Wall seconds without a good answer after which what an endpoint told is unknown: two intervals."""
@@ -92,7 +96,8 @@ class WatchedEndpoint:
     def take(self, result: ProbeResult, part: SnapshotPart, every: float) -> Changes:
         """Read a good answer."""
         part = self.words.correct(part, result.at)
-        limit = silence(self.interval(every))  # of the answer before, which said when this one would come
+        # Of the answer before, which said when this one would come.
+        limit = max(silence(self.interval(every)), RESTARTED)
         changes = self.answers.take(part, result.at, self._time(result.at, part), limit)
         self._failure = None
         self._next_in = result.next_in or 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from probes.model import Cause, Room, Status
 from tests.probes.watching import Story, both, only
 
@@ -73,6 +75,17 @@ def test_a_gap_between_answers_counts_as_silence() -> None:
         story.poll(A, at, {})
     story.poll(A, 40, {"r": 30})
     assert story.see(40.5).relocations == ()
+
+
+@pytest.mark.parametrize(("gap", "ends"), [(1.9, 1), (2.1, 0)])
+def test_quick_polls_that_are_late_by_our_own_machine_are_no_silence(gap: float, ends: int) -> None:
+    """A service that starts again in less than two seconds fails one of five polls a second."""
+    story = Story(A, every=0.2)
+    for at in (1.0, 1.2):
+        story.poll(A, at, {"r": 30})
+    for at in (1.2 + gap, 1.4 + gap):
+        story.poll(A, at, {})
+    assert len(story.see(1.5 + gap).relocations) == ends
 
 
 def test_one_failed_poll_between_quick_answers_counts_as_silence() -> None:
