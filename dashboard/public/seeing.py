@@ -25,6 +25,7 @@ from probes.config.embed import Public, PublicServiceSettings
 from probes.history import RoomKey
 from probes.model import Door, Observation, Place, Relocation, Sample, State, Status
 from probes.timeline.entries import Note, NoteKind
+from probes.watching.answers import BACKWARDS
 
 WINDOW = 1800.0
 _STEP = 15.0
@@ -34,10 +35,10 @@ _MOST_MOVES = 20
 _MOST_ANNOUNCEMENTS = 20
 
 _FEWEST_TRIES = 5
-"""Tries of which no share is told to the public: after a start the first of ours is \"100%\" or \"0%\"."""
+"""Tries since the start from which on a share is told to the public: the first of ours is all, or nobody."""
 
-_GLIMPSE = 30.0
-"""Seconds of the unknown that do not end a state which is there again after them: a restart is shorter."""
+GLIMPSE = 30.0
+"""Wall seconds: a shorter unknown is not told, and ends no state that is there again after it."""
 
 TOLD = (Status.STANDING, Status.CONFIRMED)
 """What is only proposed, or rejected, is nothing for the public."""
@@ -79,7 +80,7 @@ def _service(
 ) -> ServiceFacts:
     exact = public.numbers == "exact"
     samples = _of_one_run(_of_one_clock(samples))
-    success = rounded_share(_success(seen.door), exact)
+    success = rounded_share(known_success(seen.door), exact)
     kept = _kept(samples)
     told = tuple(sorted((r for r in seen.relocations if r.status in TOLD), key=lambda r: -r.at))
     errors: dict[str, float] = {}
@@ -89,7 +90,7 @@ def _service(
     series = Series(
         at=tuple(_time(s) for s in kept),
         participants=tuple(rounded(s.participants, exact) for s in kept),
-        success=tuple(rounded_share(_success(s), exact) for s in kept),
+        success=tuple(rounded_share(known_success(s), exact) for s in kept),
         state=tuple(s.state for s in kept),
     )
     return ServiceFacts(
@@ -119,7 +120,7 @@ def _service(
     )
 
 
-def _success(seen: Door | Sample | None) -> float | None:
+def known_success(seen: Door | Sample | None) -> float | None:
     """The share of joins that succeed, where it is one of more than a few tries."""
     if seen is None or sum(seen.totals.values()) < _FEWEST_TRIES:
         return None
@@ -140,7 +141,7 @@ def _of_one_clock(samples: Sequence[Sample]) -> Sequence[Sample]:
 def _of_one_run(samples: Sequence[Sample]) -> Sequence[Sample]:
     """Without those from before the service's clock was set back: a replay that began anew."""
     for index in range(len(samples) - 1, 0, -1):
-        if _time(samples[index - 1]) > _time(samples[index]):
+        if _time(samples[index - 1]) > _time(samples[index]) + BACKWARDS:
             return samples[index:]
     return samples
 
@@ -173,7 +174,7 @@ def _since(samples: Sequence[Sample], state: State) -> float | None:
     for sample in reversed(samples):
         if sample.state is state:
             since, wall = _time(sample), sample.at
-        elif sample.state is not State.UNKNOWN or wall is None or wall - sample.at > _GLIMPSE:
+        elif sample.state is not State.UNKNOWN or wall is None or wall - sample.at > GLIMPSE:
             return since
     return None
 

@@ -17,6 +17,7 @@ from dashboard.conditional import digest
 from dashboard.public.day import DAY, Episode, Happening, Kind
 from dashboard.public.facts import Announcement, Facts
 from dashboard.public.figures import lasting
+from dashboard.public.seeing import GLIMPSE
 from dashboard.public.status.moves import Manner, Moved
 from dashboard.public.status.past import BEGIN, Turn
 from dashboard.public.words import how_bad, tries_that_fail, who_cannot_get_in
@@ -24,9 +25,6 @@ from probes.model import Cause, State
 
 PAUSE = 120.0
 """Seconds in the service's time."""
-
-GLIMPSE = 30.0
-"""Wall seconds: a shorter unknown is not told."""
 
 MOST = 50
 _MOST_EPISODES = 25

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from dashboard.public.day import BAR, BARS
+from dashboard.public.seeing import known_success
 from probes.model import Outcome, Sample, State
+from probes.watching.answers import BACKWARDS
 
 HOLE = 30.0
 """A longer time without a tick is unknown: Roomwatch was not there. History keeps one in 10 s."""
@@ -62,6 +64,7 @@ class Past:
         self.bins: dict[int, Bin] = {}
         self.turns: deque[Turn] = deque(maxlen=MOST_TURNS)
         self._anchors: deque[tuple[float, float]] = deque(maxlen=_MOST_ANCHORS)
+        self._earliest = math.inf  # of the anchors' service times
         self._telling: set[str] = set()
         self._last: Sample | None = None
         self._told = 0.0
@@ -90,7 +93,7 @@ class Past:
 
         Where a replay began anew, the last time that it was.
         """
-        if self._last is None:
+        if self._last is None or time < self._earliest:
             return None
         anchors = [*self._anchors, (self._last.at, self._told)]
         for (at, told), (after, later) in reversed(list(pairwise(anchors))):
@@ -125,7 +128,7 @@ class Past:
 
     def _turn(self, sample: Sample, time: float) -> None:
         turn = self.turns[-1] if self.turns else None
-        if turn is not None and time < self._told - HOLE:  # a replay that began anew
+        if turn is not None and time < self._told - BACKWARDS:  # a replay that began anew
             turn = None
         if turn is not None and sample.at - turn.until <= HOLE:
             turn.until, turn.ended = sample.at, time
@@ -134,16 +137,19 @@ class Past:
             self.turns.append(turn)
         if time - turn.time <= BEGIN:
             turn.silent = turn.silent or not sample.complete
-            share = sample.success_ratio
+            share = known_success(sample)
             if share is not None and (turn.success is None or share < turn.success):
                 turn.success, turn.errors = share, sample.errors
 
     def _anchor(self, sample: Sample, time: float) -> None:
-        if self._last is not None and time < self._told:  # a replay that began anew
+        if self._last is not None and time < self._told - BACKWARDS:  # a replay that began anew
             self._anchors.append((self._last.at, self._told))
             self._anchors.append((sample.at, time))
         elif not self._anchors or sample.at - self._anchors[-1][0] >= _ANCHOR:
             self._anchors.append((sample.at, time))
+        else:
+            return
+        self._earliest = min(told for _, told in self._anchors)
 
     def _forget(self) -> None:
         oldest = int(self.last // BAR) - BARS + 1 if self._last else 0

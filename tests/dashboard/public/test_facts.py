@@ -212,6 +212,18 @@ def test_a_restart_ends_no_state() -> None:
     assert of(observation(), samples=apart).since == AT + 19
 
 
+def test_clocks_of_nodes_that_differ_a_little_hide_nothing() -> None:
+    """The service's time is that of the node that answered last: it steps back now and then."""
+    ticks = [
+        msgspec.structs.replace(sample(n, participants=7), service_time=AT + n + (2 if n % 2 else 0))
+        for n in range(100)
+    ]
+    told = of(observation(service_time=AT + 99), samples=ticks)
+    assert len(told.series.at) == 7
+    assert told.series.at[0] < AT + 15
+    assert told.series.at == tuple(sorted(told.series.at))
+
+
 def test_a_replay_that_began_anew_shows_no_more_of_the_run_before() -> None:
     before = [sample(n, participants=700_000) for n in range(100)]
     anew = [
